@@ -1,0 +1,66 @@
+// Seam 2: sans-I/O reader machines. A machine fills operations, is resumed when they have landed,
+// and ends with a verdict. It never posts, waits, sleeps or reads a clock; three drivers (spinning,
+// asynchronous, simulated) run the same machine, so what is checked is what ships.
+
+/** Where a machine puts the operations of its next chain. Offsets and lengths in bytes. */
+export interface OperationSink {
+  /**
+   * One remote READ into the machine's landing memory.
+   * @param fenced wait until all earlier READs of the chain have finished sampling
+   */
+  read(landingOffset: number, remoteOffset: number, lengthBytes: number, fenced: boolean): void
+}
+
+export const Verdict = {
+  /** The sink holds another chain of this attempt: submit it, then resume. */
+  More: 0,
+  /** The attempt met a writer: back off, then begin again. */
+  Retry: 1,
+  /** `target` and `version` hold a consistent snapshot. */
+  Done: 2,
+  /** readIfChanged only: the region still has the version asked about. */
+  Unchanged: 3,
+  /** The owner closed the region for ever. */
+  Closed: 4,
+} as const
+
+export type VerdictCode = (typeof Verdict)[keyof typeof Verdict]
+
+/** Why an attempt did not succeed; statistics and typed failures are made of these. */
+export const Evidence = {
+  None: 0,
+  /** The version was odd: a write was in progress. */
+  WriterActive: 1,
+  /** The bytes were of more than one version. */
+  Torn: 2,
+} as const
+
+export type EvidenceCode = (typeof Evidence)[keyof typeof Evidence]
+
+/** What to read: the whole payload or a part of it, always under one version. */
+export interface ReadRequest {
+  /** Receives `lengthBytes` payload bytes when the verdict is Done. */
+  target: Uint8Array
+  offset: number
+  lengthBytes: number
+  /** Version the caller already holds; 0 when it wants bytes in any case. */
+  knownVersion: number
+}
+
+export interface ReaderMachine {
+  /** Bytes of landing memory the machine needs. */
+  readonly landingBytes: number
+  /** Version of the last snapshot (Done, Unchanged), or the last one seen. */
+  readonly version: number
+  /** Why the last attempt ended with Retry. */
+  readonly evidence: EvidenceCode
+  /**
+   * Sets a new request. The request object is kept, not copied. `landing` is the machine's landing
+   * memory: `landingBytes` bytes, 64-byte aligned, written only by the operations it asked for.
+   */
+  start(request: ReadRequest): void
+  /** Fills the first chain of a fresh attempt; nothing of an earlier attempt is reused. */
+  begin(sink: OperationSink): void
+  /** Looks at what landed. */
+  resume(sink: OperationSink): VerdictCode
+}

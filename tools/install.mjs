@@ -1,0 +1,1 @@
+// placeholder until the set-up step is written
