@@ -96,6 +96,10 @@ export const errorTable = {
     cause: 'The other side speaks another version of the control protocol.',
     remedy: 'Run the same major version of untorn on both sides.',
   },
+  ERR_UNTORN_PROVIDER_MISMATCH: {
+    cause: 'The two sides of a connection use devices of different providers.',
+    remedy: 'Open the same kind of device on both sides: verbs on two machines, or one machine.',
+  },
   ERR_UNTORN_FRAME_TOO_LARGE: {
     cause: 'A control frame announces more bytes than the limit.',
     remedy: 'Publish fewer regions per host, or find out who sends garbage.',
