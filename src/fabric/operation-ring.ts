@@ -108,6 +108,19 @@ export class OperationRing {
     this.control[Control.Count] = index + 1
   }
 
+  /**
+   * Marks the record pushed last as signalled and as the end of its chain; returns its id,
+   * 0 when the ring is empty.
+   */
+  endChain(): number {
+    const count = this.control[Control.Count] as number
+    if (count === 0) return 0
+    const word = (count - 1) << 4
+    const flags = this.#words[word + 1] as number
+    this.#words[word + 1] = flags | OperationFlags.Signalled | OperationFlags.ChainEnd
+    return this.#words[word + 14] as number
+  }
+
   /** Sets the 64-bit operands of the record pushed last. */
   operands(compareOrAdd: bigint, swap: bigint): void {
     const index = (this.control[Control.Count] as number) - 1

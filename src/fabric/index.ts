@@ -1,0 +1,27 @@
+// Public surface of the fabric: devices, registered memory, queue pairs, operations.
+export type { AtomicGranuleBytes, Capabilities, ProviderName } from './capabilities.ts'
+export type {
+  AccessRights,
+  Accounting,
+  AllocateOptions,
+  Device,
+  DeviceInfo,
+  Endpoint,
+  MemoryRegion,
+  QueuePair,
+  QueuePairOptions,
+  ReceiveCompletion,
+  RegionDescriptor,
+  RemoteRegion,
+} from './contract.ts'
+export { CompletionFlags, Opcode, OperationFlags, OperationRing } from './operation-ring.ts'
+export {
+  SHARED_MEMORY_DEVICE,
+  capabilitiesOf,
+  chooseDevice,
+  listDevices,
+  openDevice,
+} from './open-device.ts'
+export type { DeviceChoice, OpenDeviceOptions } from './open-device.ts'
+export { Status, statusName } from './status.ts'
+export type { StatusCode } from './status.ts'

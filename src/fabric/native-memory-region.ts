@@ -1,0 +1,151 @@
+// Registered memory of the addon's providers. Invariants: the native registration outlives every
+// operation in flight and every view; `bytes` is detached the moment the region closes.
+import { setTimeout as delay } from 'node:timers/promises'
+import { UntornError, argumentRangeError } from '../errors.ts'
+import { NativeAccess, type NativeRegion } from '../native/binding.ts'
+import type { AccessRights, MemoryRegion, RegionDescriptor, RemoteRegion } from './contract.ts'
+
+/** Between two looks at the pins of a region that wants to close. */
+const PIN_POLL_MS = 1
+const CLOSE_TIMEOUT_MS = 5000
+
+/** A view keeps its region registered: whoever holds bytes holds the region. */
+const regionOfBuffer = new WeakMap<ArrayBuffer, NativeMemoryRegion>()
+
+/** The region that owns a view's memory, when it is registered memory of this process. */
+export function regionOf(view: Uint8Array): MemoryRegion | undefined {
+  return view.buffer instanceof ArrayBuffer ? regionOfBuffer.get(view.buffer) : undefined
+}
+
+const leaks = new FinalizationRegistry<{ open: boolean; readonly text: string }>((mark) => {
+  if (!mark.open) return
+  process.emitWarning(`${mark.text} was garbage-collected without close()`, {
+    type: 'UntornWarning',
+    code: 'UNTORN_REGION_LEAKED',
+    detail: 'Peers that still hold its key now fail. Call region.close(), or use `await using`.',
+  })
+})
+
+export function rightsOf(access: number): Required<AccessRights> {
+  return {
+    remoteRead: (access & NativeAccess.remoteRead) !== 0,
+    remoteWrite: (access & NativeAccess.remoteWrite) !== 0,
+    remoteAtomic: (access & NativeAccess.remoteAtomic) !== 0,
+  }
+}
+
+export function accessMask(rights: AccessRights): number {
+  return (
+    NativeAccess.localWrite |
+    (rights.remoteRead === true ? NativeAccess.remoteRead : 0) |
+    (rights.remoteWrite === true ? NativeAccess.remoteWrite : 0) |
+    (rights.remoteAtomic === true ? NativeAccess.remoteAtomic : 0)
+  )
+}
+
+export class NativeMemoryRegion implements MemoryRegion {
+  readonly handle: number
+  readonly bytes: Uint8Array
+  readonly access: Required<AccessRights>
+  readonly descriptor: RegionDescriptor
+  readonly #native: NativeRegion
+  readonly #drain: () => void
+  readonly #mark: { open: boolean; readonly text: string }
+  #closing: Promise<void> | undefined
+
+  /** @param drain reaps completions of the device's queue pairs, so that pins can fall */
+  constructor(native: NativeRegion, deviceName: string, drain: () => void) {
+    this.#native = native
+    this.#drain = drain
+    this.handle = native.handle
+    this.bytes = new Uint8Array(native.buffer)
+    this.descriptor = native.descriptor
+    this.access = rightsOf(native.descriptor.access)
+    this.#mark = { open: true, text: `a region of ${this.byteLength} bytes on ${deviceName}` }
+    leaks.register(this, this.#mark)
+    regionOfBuffer.set(native.buffer, this)
+  }
+
+  get byteLength(): number {
+    return this.bytes.byteLength
+  }
+
+  get pins(): number {
+    return this.#mark.open ? this.#native.pins() : 0
+  }
+
+  get closed(): boolean {
+    return !this.#mark.open
+  }
+
+  slice(offset: number, lengthBytes: number): Uint8Array {
+    if (this.closed) throw new UntornError('ERR_UNTORN_CLOSED', 'the region is closed')
+    const inside =
+      Number.isSafeInteger(offset) &&
+      Number.isSafeInteger(lengthBytes) &&
+      offset >= 0 &&
+      lengthBytes >= 0 &&
+      offset + lengthBytes <= this.byteLength
+    if (!inside) {
+      throw argumentRangeError(
+        `[${offset}, ${offset} + ${lengthBytes}) is not inside the region's ${this.byteLength} bytes`,
+        'ERR_UNTORN_OUT_OF_BOUNDS',
+      )
+    }
+    return this.bytes.subarray(offset, offset + lengthBytes)
+  }
+
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    if (!this.#mark.open) return Promise.resolve()
+    this.#closing ??= this.#close(options.timeoutMs ?? CLOSE_TIMEOUT_MS).finally(() => {
+      this.#closing = undefined
+    })
+    return this.#closing
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    while (!this.#native.close()) {
+      if (performance.now() >= deadline) {
+        throw new UntornError(
+          'ERR_UNTORN_BUSY',
+          `${this.#native.pins()} operations still use the region after ${timeoutMs} ms; ` +
+            'close their queue pair first',
+        )
+      }
+      await delay(PIN_POLL_MS)
+      this.#drain()
+    }
+    this.#mark.open = false
+  }
+
+  /** The device went away and took the registration with it. */
+  deviceClosed(): void {
+    this.#mark.open = false
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+export class NativeRemoteRegion implements RemoteRegion {
+  readonly handle: number
+  readonly byteLength: number
+  readonly access: Required<AccessRights>
+  readonly #release: (handle: number) => boolean
+  #open = true
+
+  constructor(handle: number, descriptor: RegionDescriptor, release: (handle: number) => boolean) {
+    this.handle = handle
+    this.byteLength = descriptor.lengthBytes
+    this.access = rightsOf(descriptor.access)
+    this.#release = release
+  }
+
+  close(): boolean {
+    if (this.#open && !this.#release(this.handle)) return false
+    this.#open = false
+    return true
+  }
+}

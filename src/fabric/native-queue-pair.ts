@@ -1,0 +1,207 @@
+// A queue pair of the addon's providers: submits chains, gives each its completions. Invariants:
+// a chain ends exactly once, with its first failing status; nobody sleeps while a completion is
+// waiting (arm, poll again, only then sleep: a completion that came between poll and arm raises no
+// event).
+import {
+  COMPLETION_BYTES,
+  CompletionFlags,
+  Control,
+  Opcode,
+  OperationRing,
+} from './operation-ring.ts'
+import type { Endpoint, QueuePair, ReceiveCompletion } from './contract.ts'
+import type { NativeQueuePair } from '../native/binding.ts'
+import { Status } from './status.ts'
+
+interface Chain {
+  status: number
+  readonly resolve: (status: number) => void
+  readonly end: Promise<number>
+}
+
+const COMPLETION_WORDS = COMPLETION_BYTES / 4
+
+export class NativeBackedQueuePair implements QueuePair {
+  readonly endpoint: Endpoint
+  readonly ring: OperationRing
+  readonly #native: NativeQueuePair
+  readonly #submitAndPoll: () => number
+  readonly #control: Int32Array
+  readonly #completions: Uint32Array
+  readonly #spinUs: number
+  readonly #chains = new Map<number, Chain>()
+  readonly #onClosed: () => void
+  #onReceive: ((completion: ReceiveCompletion) => void) | null = null
+  #lastId = 0
+  #unsettled: Promise<number> = Promise.resolve(Status.Success)
+  #closed = false
+
+  constructor(native: NativeQueuePair, spinUs: number, onClosed: () => void) {
+    this.#native = native
+    this.#submitAndPoll = native.submitAndPoll
+    this.#spinUs = spinUs
+    this.#onClosed = onClosed
+    this.endpoint = native.endpoint
+    this.ring = new OperationRing(native.records, native.control)
+    this.#control = this.ring.control
+    this.#completions = new Uint32Array(native.completions)
+    native.onEvent(() => this.#wake())
+  }
+
+  get state(): 'init' | 'ready' | 'error' | 'closed' {
+    return this.#closed ? 'closed' : (this.#native.state() as 'init' | 'ready' | 'error')
+  }
+
+  get inFlight(): number {
+    return this.#control[Control.InFlight] as number
+  }
+
+  get vendorError(): number {
+    return this.#control[Control.VendorError] as number
+  }
+
+  get onReceive(): ((completion: ReceiveCompletion) => void) | null {
+    return this.#onReceive
+  }
+
+  set onReceive(callback: ((completion: ReceiveCompletion) => void) | null) {
+    this.#onReceive = callback
+    this.#sleep()
+  }
+
+  connect(remote: Endpoint): void {
+    this.#native.connect(remote)
+  }
+
+  nextId(): number {
+    this.#lastId = this.#lastId === 0xffff_ffff ? 1 : this.#lastId + 1
+    return this.#lastId
+  }
+
+  submitAndPoll(budgetUs: number): number {
+    const control = this.#control
+    const id = this.ring.endChain()
+    control[Control.BudgetUs] = budgetUs
+    const status = this.#submitAndPoll()
+    control[Control.Count] = 0
+    if (status === Status.Pending) this.#unsettled = this.#expect(id)
+    if (control[Control.ReapedCount] !== 0) this.#dispatch(control[Control.ReapedCount] as number)
+    return status
+  }
+
+  submit(): number | Promise<number> {
+    if (this.#spinUs > 0) {
+      const status = this.submitAndPoll(this.#spinUs)
+      return status === Status.Pending ? this.settle() : status
+    }
+    const id = this.ring.endChain()
+    const status = this.#native.submit()
+    this.ring.clear()
+    if (status !== Status.Success) return status
+    this.#unsettled = this.#expect(id)
+    return this.settle()
+  }
+
+  settle(): Promise<number> {
+    const end = this.#unsettled
+    this.#sleep()
+    return end
+  }
+
+  postReceives(): number {
+    const status = this.#native.submit()
+    this.ring.clear()
+    this.#sleep()
+    return status
+  }
+
+  /** Reaps what has completed, without waiting. */
+  drain(): void {
+    if (this.#closed) return
+    for (let reaped = this.#native.poll(); reaped > 0; reaped = this.#native.poll()) {
+      this.#dispatch(reaped)
+    }
+  }
+
+  fail(): void {
+    if (this.#closed) return
+    this.#native.fail()
+    this.#sleep()
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve()
+    this.#native.fail()
+    this.drain()
+    this.#closed = true
+    this.#native.onEvent(null)
+    this.#native.close()
+    for (const chain of this.#chains.values()) {
+      chain.resolve(chain.status === Status.Success ? Status.Flushed : chain.status)
+    }
+    this.#chains.clear()
+    this.#onClosed()
+    return Promise.resolve()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #expect(id: number): Promise<number> {
+    let resolve: (status: number) => void = () => undefined
+    const end = new Promise<number>((settle) => {
+      resolve = settle
+    })
+    this.#chains.set(id, { status: Status.Success, resolve, end })
+    return end
+  }
+
+  get #waiting(): boolean {
+    return this.#chains.size > 0 || this.#onReceive !== null
+  }
+
+  /** Arm, poll again, and sleep only when that found nothing. Bounded by what is in flight. */
+  #sleep(): void {
+    while (!this.#closed && this.#waiting) {
+      this.#native.arm()
+      const reaped = this.#native.poll()
+      if (reaped === 0) break
+      this.#dispatch(reaped)
+    }
+    if (!this.#closed) this.#native.reference(this.#chains.size > 0)
+  }
+
+  #wake(): void {
+    this.drain()
+    this.#sleep()
+  }
+
+  #dispatch(count: number): void {
+    for (let index = 0; index < count; index++) {
+      const word = index * COMPLETION_WORDS
+      const opcode = this.#completions[word + 2] as number
+      if (opcode === Opcode.Receive || opcode === Opcode.ReceiveWithImmediate) {
+        this.#received(word)
+        continue
+      }
+      const id = this.#completions[word] as number
+      const chain = this.#chains.get(id)
+      if (chain === undefined) continue
+      if (chain.status === Status.Success) chain.status = this.#completions[word + 1] as number
+      if (((this.#completions[word + 5] as number) & CompletionFlags.ChainEnd) === 0) continue
+      this.#chains.delete(id)
+      chain.resolve(chain.status)
+    }
+  }
+
+  #received(word: number): void {
+    this.#onReceive?.({
+      id: this.#completions[word] as number,
+      status: this.#completions[word + 1] as number,
+      opcode: this.#completions[word + 2] as number,
+      lengthBytes: this.#completions[word + 3] as number,
+      immediate: this.#completions[word + 4] as number,
+    })
+  }
+}
