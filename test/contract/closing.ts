@@ -1,0 +1,126 @@
+// Goal: closed and closing states. Nothing that is closed moves bytes, nothing in flight loses its
+// memory, and every promise ends.
+import { describe, expect, test } from 'vitest'
+import { Opcode } from '../../src/fabric/operation-ring.ts'
+import { Status } from '../../src/fabric/status.ts'
+import { BUDGET_US, expectCode, usePair, type Provider } from './fixture.ts'
+
+export function describeClosing(provider: Provider): void {
+  describe('closing', () => {
+    const pair = usePair(provider)
+
+    test('a closed region has no bytes, and closing again is nothing', async () => {
+      const region = pair().device.allocate(128)
+      const { bytes } = region
+      await region.close()
+      await region.close()
+      expect([bytes.byteLength, region.byteLength, region.closed]).toEqual([0, 0, true])
+      expectCode(() => region.slice(0, 0), 'ERR_UNTORN_CLOSED')
+    })
+
+    test('reading a region that its owner closed fails, and fails the queue pair', async () => {
+      await pair().owned.close()
+      expect(pair().run(Opcode.Read)).toBe(Status.RemoteAccess)
+      expect(pair().near.state).toBe('error')
+      expect(pair().run(Opcode.Read)).not.toBe(Status.Success)
+    })
+
+    test('a closed queue pair refuses and stays closed', async () => {
+      const { near } = pair()
+      await near.close()
+      await near.close()
+      expect(near.state).toBe('closed')
+      expect(pair().run(Opcode.Read)).toBe(Status.Closed)
+    })
+
+    test('a failed queue pair flushes', () => {
+      pair().near.fail()
+      expect(pair().near.state).toBe('error')
+      expect([Status.Flushed, Status.NotConnected]).toContain(pair().run(Opcode.Read))
+    })
+
+    test('a peer that closed its queue pair stops answering', async () => {
+      await pair().far.close()
+      expect(pair().run(Opcode.Read)).toBe(Status.RetryExceeded)
+    }, 30_000)
+
+    test('closing the queue pair ends every pending chain', async () => {
+      const { near } = pair()
+      const ends: (number | Promise<number>)[] = []
+      for (let index = 0; index < 8; index++) {
+        pair().push(Opcode.Read, { length: 4096 })
+        ends.push(near.submit())
+      }
+      await near.close()
+      for (const status of await Promise.all(ends)) {
+        expect([Status.Success, Status.Flushed]).toContain(status)
+      }
+      expect(pair().local.pins).toBe(0)
+    })
+
+    test('a region waits for what is in flight', async () => {
+      const { near, local } = pair()
+      pair().push(Opcode.Read, { length: 4096 })
+      const end = near.submit()
+      await local.close()
+      expect(await end).toBe(Status.Success)
+      expect(local.closed).toBe(true)
+    })
+
+    test('posted receives pin their memory until the queue pair closes', async () => {
+      expect(pair().receive(2, 64)).toBe(Status.Success)
+      expect(pair().owned.pins).toBe(2)
+      await expect(pair().owned.close({ timeoutMs: 20 })).rejects.toMatchObject({
+        code: 'ERR_UNTORN_BUSY',
+      })
+      await pair().far.close()
+      await pair().owned.close()
+      expect(pair().owned.closed).toBe(true)
+    })
+
+    test('a closed device fails every call with the closed code', async () => {
+      const { device, local } = pair()
+      await device.close()
+      await device.close()
+      expectCode(() => device.allocate(64), 'ERR_UNTORN_CLOSED')
+      expectCode(() => device.createQueuePair(), 'ERR_UNTORN_CLOSED')
+      expectCode(() => device.accounting(), 'ERR_UNTORN_CLOSED')
+      expect([device.closed, local.closed, local.byteLength]).toEqual([true, true, 0])
+      pair().near.ring.clear()
+      expect(pair().run(Opcode.Read)).toBe(Status.Closed)
+    })
+
+    test('accounting returns to zero', async () => {
+      const { device, near, far, local, owned, remote } = pair()
+      expect(device.accounting()).toMatchObject({ regions: 2, remoteRegions: 1, queuePairs: 2 })
+      await near.close()
+      await far.close()
+      expect(remote.close()).toBe(true)
+      await local.close()
+      await owned.close()
+      expect(device.accounting()).toEqual({
+        regions: 0,
+        regionBytes: 0,
+        remoteRegions: 0,
+        queuePairs: 0,
+        operationsInFlight: 0,
+      })
+    })
+
+    test('a descriptor and an endpoint survive JSON', () => {
+      const { device, owned, near } = pair()
+      const region = device.importRegion(JSON.parse(JSON.stringify(owned.descriptor)))
+      expect(region.byteLength).toBe(owned.byteLength)
+      expect(JSON.parse(JSON.stringify(near.endpoint))).toEqual({ ...near.endpoint })
+    })
+
+    test('a submit after the budget ran out still ends', async () => {
+      const { near } = pair()
+      for (let index = 0; index < 8; index++) pair().push(Opcode.Read, { length: 8192 })
+      const status = near.submitAndPoll(0)
+      expect([Status.Success, Status.Pending]).toContain(status)
+      if (status === Status.Pending) expect(await near.settle()).toBe(Status.Success)
+      expect(near.submitAndPoll(BUDGET_US)).toBe(Status.Success)
+    })
+  })
+}

@@ -1,0 +1,182 @@
+// Goal: every operation moves exactly the bytes it names, in the order it promises.
+// Method: one pair in one process, patterns that differ in every byte, neighbours checked too.
+import { describe, expect, test } from 'vitest'
+import { Opcode, OperationFlags } from '../../src/fabric/operation-ring.ts'
+import { Status } from '../../src/fabric/status.ts'
+import { BUDGET_US, REGION_BYTES, pattern, until, usePair, type Provider } from './fixture.ts'
+import type { ReceiveCompletion } from '../../src/fabric/contract.ts'
+
+export function describeOneSided(provider: Provider): void {
+  describe('one-sided operations', () => {
+    const pair = usePair(provider)
+
+    test.each([1, 7, 8, 9, 63, 64, 65, 1024, 4096, 5000, REGION_BYTES])(
+      'read of %i bytes brings those bytes',
+      (length) => {
+        const { owned, local } = pair()
+        owned.bytes.set(pattern(REGION_BYTES))
+        local.bytes.fill(0xee)
+        expect(pair().run(Opcode.Read, { length })).toBe(Status.Success)
+        expect(local.bytes.subarray(0, length)).toEqual(pattern(REGION_BYTES).subarray(0, length))
+        expect(local.bytes.subarray(length).every((byte) => byte === 0xee)).toBe(true)
+      },
+    )
+
+    test('odd offsets on both sides', () => {
+      pair().owned.bytes.set(pattern(REGION_BYTES))
+      const options = { localOffset: 13, remoteOffset: 1001, length: 517 }
+      expect(pair().run(Opcode.Read, options)).toBe(Status.Success)
+      const landed = pair().local.bytes.subarray(13, 13 + 517)
+      expect(landed).toEqual(pattern(REGION_BYTES).subarray(1001, 1001 + 517))
+    })
+
+    test('write puts those bytes and no others', () => {
+      pair().local.bytes.set(pattern(REGION_BYTES, 5))
+      const options = { localOffset: 40, remoteOffset: 72, length: 3000 }
+      expect(pair().run(Opcode.Write, options)).toBe(Status.Success)
+      const { owned } = pair()
+      expect(owned.bytes.subarray(72, 3072)).toEqual(pattern(REGION_BYTES, 5).subarray(40, 3040))
+      expect(owned.bytes[71]).toBe(0)
+      expect(owned.bytes[3072]).toBe(0)
+    })
+
+    test('compare-and-swap swaps on a match and brings the old value either way', () => {
+      const words = pair().ownedWords()
+      words[2] = 7n
+      const options = { remoteOffset: 16, compareOrAdd: 7n, swap: 0xffff_ffff_ffff_fffen }
+      expect(pair().run(Opcode.CompareAndSwap, options)).toBe(Status.Success)
+      expect([pair().localWords()[0], words[2]]).toEqual([7n, 0xffff_ffff_ffff_fffen])
+      expect(pair().run(Opcode.CompareAndSwap, options)).toBe(Status.Success)
+      expect([pair().localWords()[0], words[2]]).toEqual([
+        0xffff_ffff_ffff_fffen,
+        0xffff_ffff_ffff_fffen,
+      ])
+    })
+
+    test('fetch-and-add adds modulo 2^64 and brings the old value', () => {
+      const words = pair().ownedWords()
+      words[0] = 0xffff_ffff_ffff_ffffn
+      expect(pair().run(Opcode.FetchAndAdd, { compareOrAdd: 3n })).toBe(Status.Success)
+      expect([pair().localWords()[0], words[0]]).toEqual([0xffff_ffff_ffff_ffffn, 2n])
+    })
+
+    test('a chain: write, then a fenced read of the same bytes sees them', () => {
+      pair().local.bytes.set(pattern(64, 9))
+      pair().push(Opcode.Write, { length: 64 })
+      pair().push(Opcode.Read, { length: 64, localOffset: 128, flags: OperationFlags.Fence })
+      expect(pair().near.submitAndPoll(BUDGET_US)).toBe(Status.Success)
+      expect(pair().local.bytes.subarray(128, 192)).toEqual(pattern(64, 9))
+    })
+
+    test('thousands of chains retire what is unsignalled', () => {
+      pair().ownedWords()[0] = 42n
+      for (let round = 0; round < 500; round++) {
+        for (let index = 0; index < 8; index++) pair().push(Opcode.Read, { localOffset: index * 8 })
+        expect(pair().near.submitAndPoll(BUDGET_US)).toBe(Status.Success)
+      }
+      expect(pair().near.inFlight).toBe(0)
+      expect(pair().local.pins).toBe(0)
+      expect(pair().localWords().subarray(0, 8)).toEqual(new BigUint64Array(8).fill(42n))
+    })
+
+    test('an asynchronous chain ends with its status', async () => {
+      pair().ownedWords()[0] = 99n
+      pair().push(Opcode.Read)
+      expect(await pair().near.submit()).toBe(Status.Success)
+      expect(pair().localWords()[0]).toBe(99n)
+    })
+
+    test('many asynchronous chains in flight end each once', async () => {
+      const ends: (number | Promise<number>)[] = []
+      for (let index = 0; index < 12; index++) {
+        pair().push(Opcode.Read, { localOffset: index * 8 })
+        ends.push(pair().near.submit())
+      }
+      expect(await Promise.all(ends)).toEqual(new Array(12).fill(Status.Success))
+    })
+
+    test('without spinning the completion event wakes the loop', async () => {
+      const { device, owned, local } = pair()
+      const near = device.createQueuePair({ spinUs: 0 })
+      const far = device.createQueuePair()
+      near.connect(far.endpoint)
+      far.connect(near.endpoint)
+      const remote = device.importRegion(owned.descriptor)
+      for (let round = 1; round <= 50; round++) {
+        pair().ownedWords()[0] = BigInt(round)
+        near.ring.push(Opcode.Read, 0, near.nextId(), local.handle, 0, remote.handle, 0, 8)
+        expect(await near.submit()).toBe(Status.Success)
+        expect(pair().localWords()[0]).toBe(BigInt(round))
+      }
+    })
+  })
+}
+
+export function describeMessages(provider: Provider): void {
+  describe('messages', () => {
+    const pair = usePair(provider)
+
+    function collect(): ReceiveCompletion[] {
+      const received: ReceiveCompletion[] = []
+      pair().far.onReceive = (completion) => received.push(completion)
+      return received
+    }
+
+    test('send lands in the posted receive, in order', async () => {
+      const received = collect()
+      expect(pair().receive(2, 256)).toBe(Status.Success)
+      pair().local.bytes.set(pattern(400))
+      expect(pair().run(Opcode.Send, { length: 100 })).toBe(Status.Success)
+      expect(pair().run(Opcode.Send, { localOffset: 100, length: 256 })).toBe(Status.Success)
+      await until(() => received.length === 2)
+      expect(received.map(({ id, status, lengthBytes }) => [id, status, lengthBytes])).toEqual([
+        [1, Status.Success, 100],
+        [2, Status.Success, 256],
+      ])
+      expect(pair().owned.bytes.subarray(0, 100)).toEqual(pattern(400).subarray(0, 100))
+      expect(pair().owned.bytes.subarray(256, 512)).toEqual(pattern(400).subarray(100, 356))
+    })
+
+    test('write with immediate lands, and tells', async () => {
+      const received = collect()
+      pair().receive(1, 64)
+      pair().local.bytes.set(pattern(500, 3))
+      const options = { remoteOffset: 4096, length: 500, immediate: 0xdead_beef }
+      expect(pair().run(Opcode.WriteWithImmediate, options)).toBe(Status.Success)
+      await until(() => received.length === 1)
+      expect(received[0]).toMatchObject({
+        id: 1,
+        status: Status.Success,
+        opcode: Opcode.ReceiveWithImmediate,
+        immediate: 0xdead_beef,
+        lengthBytes: 500,
+      })
+      expect(pair().owned.bytes.subarray(4096, 4596)).toEqual(pattern(500, 3))
+    })
+
+    test('receives posted again and again', async () => {
+      const received = collect()
+      for (let round = 0; round < 40; round++) {
+        expect(pair().receive(1, 64)).toBe(Status.Success)
+        pair().local.bytes[0] = round
+        expect(pair().run(Opcode.Send, { length: 1 })).toBe(Status.Success)
+        await until(() => received.length === round + 1)
+        expect(pair().owned.bytes[0]).toBe(round)
+      }
+    })
+
+    test('a send to a peer without a receive fails, and the queue pair with it', () => {
+      expect(pair().run(Opcode.Send, { length: 8 })).toBe(Status.ReceiverNotReady)
+      expect(pair().near.state).toBe('error')
+      expect(pair().run(Opcode.Read)).not.toBe(Status.Success)
+    })
+
+    test('a message longer than its receive fails on both sides', async () => {
+      const received = collect()
+      pair().receive(1, 16)
+      expect(pair().run(Opcode.Send, { length: 64 })).toBe(Status.RemoteInvalidRequest)
+      await until(() => received.length === 1)
+      expect(received[0]?.status).toBe(Status.LocalLength)
+    })
+  })
+}
