@@ -1,0 +1,14 @@
+// The public surface: open a device, publish or open regions, read consistently.
+export { UntornError, RetriesExhausted, WriterActive, errorTable } from './errors.ts'
+export type { ErrorCode, ErrorDetails, ErrorEntry } from './errors.ts'
+export { capabilitiesOf, listDevices, openDevice } from './fabric/open-device.ts'
+export type { OpenDeviceOptions } from './fabric/open-device.ts'
+export type {
+  AccessRights,
+  AllocateOptions,
+  Device,
+  DeviceInfo,
+  MemoryRegion,
+  QueuePairOptions,
+} from './fabric/contract.ts'
+export type { AtomicGranuleBytes, Capabilities, ProviderName } from './fabric/capabilities.ts'
