@@ -105,7 +105,9 @@ class Guest {
 
   /** @returns {Promise<unknown>[]} settled when nothing more comes from the guest */
   #watchStreams() {
-    const [, , , out, err, report] = /** @type {import('node:net').Socket[]} */ (this.child.stdio)
+    /** @type {readonly unknown[]} */
+    const stdio = this.child.stdio
+    const [out, err, report] = /** @type {import('node:net').Socket[]} */ (stdio.slice(3))
     const relays = [
       relay(out, process.stdout, this.endMarker),
       relay(err, process.stderr, this.endMarker),

@@ -21,7 +21,7 @@ const applets = (
 /**
  * @param {string} cache
  * @param {import('./kernel.mjs').Kernel} kernel
- * @returns {string} the archive's file
+ * @returns {Buffer} the archive; those made from other contents are removed from the cache
  */
 export function ensureInitramfs(cache, kernel) {
   const init = fs.readFileSync(new URL('init.sh', import.meta.url))
@@ -29,23 +29,26 @@ export function ensureInitramfs(cache, kernel) {
   const layout = JSON.stringify([kernel.folder, folders, applets])
   const hash = createHash('sha256').update(init).update(shell).update(layout).digest('hex')
   const file = path.join(cache, `initramfs-${kernel.version}-${hash.slice(0, 12)}.cpio`)
-  if (fs.existsSync(file)) return file
+  if (fs.existsSync(file)) return fs.readFileSync(file)
+  for (const name of fs.readdirSync(cache).filter((entry) => entry.startsWith('initramfs-'))) {
+    fs.rmSync(path.join(cache, name), { force: true })
+  }
   const list = fs.readFileSync(path.join(kernel.folder, 'modules.list'), 'utf8')
-  const archive = makeCpio([
-    ...folders.map((name) => ({ type: 'folder', path: name })),
+  /** @type {import('./cpio.mjs').Entry[]} */
+  const entries = [
     { type: 'file', path: 'bin/busybox', content: shell },
-    ...applets.map((name) => ({ type: 'link', path: `bin/${name}`, content: 'busybox' })),
     { type: 'file', path: 'init', content: init },
     { type: 'file', path: 'modules.list', content: list },
-    ...list
-      .trim()
-      .split('\n')
-      .map((name) => ({
-        type: 'file',
-        path: `modules/${name}`,
-        content: fs.readFileSync(path.join(kernel.folder, 'modules', name)),
-      })),
-  ])
+  ]
+  for (const name of folders) entries.unshift({ type: 'folder', path: name })
+  for (const name of applets) {
+    entries.push({ type: 'link', path: `bin/${name}`, content: 'busybox' })
+  }
+  for (const name of list.trim().split('\n')) {
+    const content = fs.readFileSync(path.join(kernel.folder, 'modules', name))
+    entries.push({ type: 'file', path: `modules/${name}`, content })
+  }
+  const archive = makeCpio(entries)
   const work = makeWorkFolder(cache)
   try {
     fs.writeFileSync(path.join(work, 'initramfs'), archive)
@@ -53,7 +56,7 @@ export function ensureInitramfs(cache, kernel) {
   } finally {
     fs.rmSync(work, { recursive: true, force: true })
   }
-  return file
+  return archive
 }
 
 /** @param {string} text @returns {string} the same for a shell, whatever it contains */

@@ -49,6 +49,22 @@ export function makeWorkFolder(cache) {
 }
 
 /**
+ * Removes what runs left that were killed before they could tidy up.
+ *
+ * @param {string} cache
+ */
+export function removeOldWork(cache) {
+  for (const name of fs.readdirSync(cache)) {
+    const owner = /^work-([0-9]+)-/.exec(name)?.[1]
+    if (owner === undefined || fs.existsSync(`/proc/${owner}`)) continue
+    // A process of another container looks dead from here, but is not a day old.
+    const stat = fs.statSync(path.join(cache, name), { throwIfNoEntry: false })
+    if (stat === undefined || Date.now() - stat.mtimeMs < 86_400_000) continue
+    fs.rmSync(path.join(cache, name), { recursive: true, force: true })
+  }
+}
+
+/**
  * Moves a finished file or folder to its place; another process may have been quicker, whose result
  * is as good.
  *

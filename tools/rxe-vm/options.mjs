@@ -39,12 +39,15 @@ function wrong(what) {
 }
 
 /**
+ * @template {string} T
  * @param {string} name
  * @param {string} value
- * @param {string[]} allowed
+ * @param {readonly T[]} allowed
+ * @returns {T}
  */
 function oneOf(name, value, allowed) {
-  if (allowed.includes(value)) return value
+  const found = allowed.find((candidate) => candidate === value)
+  if (found !== undefined) return found
   throw wrong(`${name} must be ${allowed.join(' or ')}, but is '${value}'`)
 }
 

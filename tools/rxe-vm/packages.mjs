@@ -35,7 +35,7 @@ export function runTool(program, args, options = {}) {
   const { whatToDo = 'Run that command by hand to see more.', ...rest } = options
   const env = { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' }
   const result = spawnSync(program, args, { maxBuffer: 1 << 28, env, ...rest })
-  if (result.error === undefined && result.status === 0) return result.stdout
+  if (result.error === undefined && result.status === 0) return Buffer.from(result.stdout)
   const words = `${result.stdout ?? ''}\n${result.stderr ?? ''}`.trim()
   const ending = result.error?.message ?? `exit status ${result.status ?? result.signal}`
   throw new ToolError(`${program} ${args.join(' ')}`, `${ending}\n${words}`.trim(), whatToDo)

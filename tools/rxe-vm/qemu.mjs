@@ -50,10 +50,8 @@ const escapeCommas = (text) => text.replaceAll(',', ',,')
 function sharedFolder(tag, folder, access) {
   // remap: the folder may hold several filesystems, whose file numbers must not collide.
   const options = `id=${tag},path=${escapeCommas(folder)},security_model=none,multidevs=remap`
-  return [
-    ...['-fsdev', `local,${options}${access}`],
-    ...['-device', `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`],
-  ]
+  const device = `virtio-9p-pci,fsdev=${tag},mount_tag=${tag}`
+  return ['-fsdev', `local,${options}${access}`, '-device', device]
 }
 
 /**
@@ -65,18 +63,19 @@ function sharedFolder(tag, folder, access) {
 export function qemuArguments(machine) {
   const accel = machine.accel === 'kvm' ? 'kvm' : 'tcg,thread=multi'
   const ports = [1, 2, 3].flatMap((number) => [
-    ...['-chardev', `socket,id=port${number},fd=${number + 2}`],
-    ...['-device', `virtserialport,nr=${number},chardev=port${number}`],
+    ['-chardev', `socket,id=port${number},fd=${number + 2}`],
+    ['-device', `virtserialport,nr=${number},chardev=port${number}`],
   ])
   return [
-    ...['-no-user-config', '-nodefaults', '-no-reboot', '-display', 'none'],
-    ...['-machine', 'pc', '-accel', accel, '-cpu', cpuModels[machine.cpu], '-smp', '2'],
-    ...['-m', `${machine.memoryMib}M`],
-    ...['-kernel', machine.kernelFile, '-initrd', machine.initramfsFile],
-    ...['-append', kernelCommandLine],
-    ...['-serial', `file:${escapeCommas(machine.consoleFile)}`],
-    ...['-device', 'virtio-serial-pci,max_ports=4', ...ports],
-    ...sharedFolder('untorn-root', '/', ',readonly=on'),
-    ...(machine.out === undefined ? [] : sharedFolder('untorn-out', machine.out, '')),
-  ]
+    ['-no-user-config', '-nodefaults', '-no-reboot', '-display', 'none'],
+    ['-machine', 'pc', '-accel', accel, '-cpu', cpuModels[machine.cpu], '-smp', '2'],
+    ['-m', `${machine.memoryMib}M`],
+    ['-kernel', machine.kernelFile, '-initrd', machine.initramfsFile],
+    ['-append', kernelCommandLine],
+    ['-serial', `file:${escapeCommas(machine.consoleFile)}`],
+    ['-device', 'virtio-serial-pci,max_ports=4'],
+    ...ports,
+    sharedFolder('untorn-root', '/', ',readonly=on'),
+    machine.out === undefined ? [] : sharedFolder('untorn-out', machine.out, ''),
+  ].flat()
 }

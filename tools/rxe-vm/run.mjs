@@ -15,7 +15,7 @@ import { exitStatus, lastLines, tell, ToolError } from './errors.mjs'
 import { runGuest } from './guest.mjs'
 import { runOnHost } from './host.mjs'
 import { ensureInitramfs, makeRunArchive } from './initramfs.mjs'
-import { ensureKernel, makeWorkFolder } from './kernel.mjs'
+import { ensureKernel, makeWorkFolder, removeOldWork } from './kernel.mjs'
 import { readOptions, usage } from './options.mjs'
 import { ensurePackages } from './packages.mjs'
 
@@ -70,7 +70,8 @@ async function runInGuest(options, interrupt) {
   ensurePackages()
   fs.mkdirSync(cache, { recursive: true })
   const kernel = ensureKernel(cache)
-  const initramfs = fs.readFileSync(ensureInitramfs(cache, kernel))
+  const initramfs = ensureInitramfs(cache, kernel)
+  removeOldWork(cache)
   const work = makeWorkFolder(cache)
   try {
     /** @type {import('./guest.mjs').Result | undefined} */
@@ -79,8 +80,7 @@ async function runInGuest(options, interrupt) {
     for (const accel of accelerators) {
       const isLast = accel === accelerators.at(-1)
       const result = await startGuest(options, { accel, kernel, initramfs, work, interrupt })
-      const maySucceed = result.ending === 'failed' && !result.booted && !isLast
-      if (maySucceed) {
+      if (result.ending === 'failed' && !result.booted && !isLast) {
         broken = result
         tell(`KVM does not work here (${lastLines(result.reason, 1)}): using emulation instead`)
         continue
@@ -149,7 +149,10 @@ function conclude(options, accel, result, consoleFile) {
   if ((!isGood && !isQuiet) || options.verbose) {
     if (result.evidence.length > 0) tell(result.evidence.join('\n'))
     if (consoleText.trim() !== '') tell(`console of the guest:\n${lastLines(consoleText, 40)}`)
-    tell(`guest: ${accel}, cpu ${options.cpu}, command after ${result.bootSeconds?.toFixed(1)} s`)
+    const start = result.booted
+      ? `started after ${result.bootSeconds?.toFixed(1)} s`
+      : 'not started'
+    tell(`guest: ${accel}, cpu ${options.cpu}, command ${start}`)
   }
   if (result.ending === 'exit') {
     if (result.status !== 0) tell(`the command's exit status is ${result.status}`)
@@ -162,7 +165,9 @@ function conclude(options, accel, result, consoleFile) {
   if (result.ending === 'failed') {
     const what = result.booted ? 'running the command in' : 'starting'
     tell(`${what} the virtual machine: ${result.reason}`)
-    tell(`To start afresh, delete ${cache}; with --verbose the console above says more.`)
+    if (accel === 'kvm') tell('Without --accel kvm, emulation is used where KVM does not work.')
+    else if (!result.booted) tell(`If it worked before, delete ${cache}: it is made anew.`)
+    else tell('The guest ended under the command: its console above is all that is known.')
     return exitStatus.toolFailed
   }
   return exitStatus.brokenPipe
@@ -186,8 +191,9 @@ async function main() {
     ? runOnHost(options, project, interrupt.signal)
     : runInGuest(options, interrupt.signal)
   const status = await run
-  const signal = interrupt.signal.reason
-  return interrupt.signal.aborted ? 128 + os.constants.signals[signal] : status
+  if (!interrupt.signal.aborted) return status
+  const signal = /** @type {NodeJS.Signals} */ (interrupt.signal.reason)
+  return 128 + os.constants.signals[signal]
 }
 
 try {
