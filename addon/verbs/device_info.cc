@@ -17,7 +17,8 @@ namespace untorn {
 namespace {
 
 // Inline sizes to ask for, best first: a device that has less refuses instead of lowering it.
-// 220 is what every mlx5 generation grants without growing its work-queue entries much.
+// 220 is what every mlx5 generation grants without growing its work-queue entries much. More is
+// never asked for, so a device may be reported as having less than it has.
 constexpr uint32_t kInlineBytesWanted[] = {220, 64, 0};
 
 const char* PortStateText(ibv_port_state state) {

@@ -1,7 +1,9 @@
 // The wording of control-path failures. Nothing here decides what fails, only what is said.
 #include "failures.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
@@ -56,12 +58,13 @@ Failure PinningFailure(const std::string& syscall, int error_number, const std::
 
 Failure OpenFailure(const std::string& device, const std::string& node, int error_number) {
   const std::string path = "/dev/infiniband/" + node;
+  // libibverbs tries again another way when it may not open the node, and then reports ENOENT of
+  // that; so the node is asked itself. Effective rights, as open() judges.
+  if (faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) != 0) error_number = errno;
   std::string hint;
   if (error_number == EACCES || error_number == EPERM) {
     hint = "this user needs read and write permission on " + path +
-           " (rdma-core's udev rules give it mode 0666; in a container pass the device with "
-           "--device=" +
-           path + ")";
+           " (rdma-core's udev rules give it mode 0666; a container needs --device=" + path + ")";
   } else if (error_number == ENOENT || error_number == ENXIO || error_number == ENODEV) {
     hint = path +
            " is missing or stale: load the kernel module (modprobe ib_uverbs), or pass "

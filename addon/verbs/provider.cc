@@ -101,7 +101,7 @@ std::unique_ptr<ProviderDevice> VerbsProvider::Open(const std::string& name, Fai
     return nullptr;
   }
   *failure = {"ERR_UNTORN_NO_DEVICE",
-              "there is no RDMA device " + name +
+              "there is no RDMA device '" + name + "'" +
                   (others.empty() ? ", nor any other on this machine" : "; there is " + others),
               0, ""};
   return nullptr;
