@@ -31,7 +31,7 @@ export const Evidence = {
   None: 0,
   /** The version was odd: a write was in progress. */
   WriterActive: 1,
-  /** The bytes were of more than one version. */
+  /** The bytes were of more than one version, or could not be proven to be of one. */
   Torn: 2,
 } as const
 
@@ -39,7 +39,11 @@ export type EvidenceCode = (typeof Evidence)[keyof typeof Evidence]
 
 /** What to read: the whole payload or a part of it, always under one version. */
 export interface ReadRequest {
-  /** Receives `lengthBytes` payload bytes when the verdict is Done. */
+  /**
+   * Receives `lengthBytes` payload bytes, from its index 0 on, when the verdict is Done; its
+   * contents are undefined after any other verdict. May be the very landing memory in which the
+   * payload arrives (`payloadLandingOffset`): then nothing is copied.
+   */
   target: Uint8Array
   offset: number
   lengthBytes: number
@@ -47,16 +51,33 @@ export interface ReadRequest {
   knownVersion: number
 }
 
+/**
+ * One reader of one incarnation of one region. A machine remembers versions it has seen, so a
+ * region that was published again (another generation) needs a new machine.
+ */
 export interface ReaderMachine {
   /** Bytes of landing memory the machine needs. */
   readonly landingBytes: number
+  /**
+   * Where the bytes of a request land, contiguous and in payload order, as an offset into the
+   * landing memory: the start of the request, or of the whole payload where a strategy always
+   * fetches all of it. -1 when they land interleaved with marks.
+   */
+  readonly payloadLandingOffset: number
   /** Version of the last snapshot (Done, Unchanged), or the last one seen. */
   readonly version: number
   /** Why the last attempt ended with Retry. */
   readonly evidence: EvidenceCode
   /**
-   * Sets a new request. The request object is kept, not copied. `landing` is the machine's landing
-   * memory: `landingBytes` bytes, 64-byte aligned, written only by the operations it asked for.
+   * Gives the machine its landing memory, once, before the first `start`: at least `landingBytes`
+   * bytes, 64-byte aligned, written only by the operations it asked for.
+   * @throws RangeError ERR_UNTORN_OUT_OF_BOUNDS too short, ERR_UNTORN_MISALIGNED
+   */
+  bind(landing: Uint8Array): void
+  /**
+   * Sets a new request. The request object is kept, not copied.
+   * @throws RangeError ERR_UNTORN_OUT_OF_BOUNDS outside the payload or the target
+   * @throws TypeError ERR_UNTORN_ARGUMENT before `bind`
    */
   start(request: ReadRequest): void
   /** Fills the first chain of a fresh attempt; nothing of an earlier attempt is reused. */

@@ -1,0 +1,14 @@
+// Consistency protocols, pure: layouts and steps, no I/O, no clock, nothing native.
+export type {
+  EvidenceCode,
+  OperationSink,
+  ReaderMachine,
+  ReadRequest,
+  VerdictCode,
+} from './machine.ts'
+export { Evidence, Verdict } from './machine.ts'
+export type { BarrierName, LocalMemory, MemoryKernels } from './local-memory.ts'
+export type { Hash64 } from './hash.ts'
+export { loadHash } from './hash.ts'
+export { portableKernels } from './portable-kernels.ts'
+export * from './seqlock/index.ts'

@@ -1,0 +1,57 @@
+// Stores of the words layout. There is no odd phase, and no barrier is needed: each 64-bit word is
+// stored in one store and carries the tag of its write, so a reader tells words of different
+// writes apart whatever order they become visible in, this write's and the next one's included.
+//
+// Payload is staged in a private image and reaches the region only at `publish`. An abandoned
+// write was never visible, and an owner that dies between `begin` and `publish` leaves the last
+// version readable.
+import type { LocalMemory } from '../local-memory.ts'
+import type { SeqlockShape } from './layout.ts'
+import { CLOSED_MARK, Words, pad4 } from './layout.ts'
+import type { Placement } from './placement.ts'
+import { highOf, tagOf } from './version-word.ts'
+
+const HIGH_BYTES = 4
+
+/** Placement of strategy `words`. */
+export class WordsPlacement implements Placement {
+  readonly staged: boolean = true
+  readonly #memory: LocalMemory
+  /** High half of the write counter, then the payload, padded: one 4-byte unit for each word. */
+  readonly #image: Uint8Array
+  readonly #high: Uint32Array
+
+  constructor(memory: LocalMemory, shape: SeqlockShape) {
+    this.#memory = memory
+    this.#image = new Uint8Array(HIGH_BYTES + pad4(shape.payloadBytes))
+    this.#high = new Uint32Array(this.#image.buffer, 0, 1)
+  }
+
+  format(): void {}
+
+  begin(_version: number): void {}
+
+  copyIn(offset: number, source: Uint8Array): void {
+    this.#image.set(source, HIGH_BYTES + offset)
+  }
+
+  publish(version: number): void {
+    this.#high[0] = highOf(version)
+    this.#memory.storeTagged(Words.counter, this.#image, tagOf(version))
+  }
+
+  replace(version: number, payload: Uint8Array): void {
+    this.copyIn(0, payload)
+    this.publish(version)
+  }
+
+  load(target: Uint8Array, offset: number): void {
+    const start = HIGH_BYTES + offset
+    target.set(this.#image.subarray(start, start + target.length))
+  }
+
+  close(): void {
+    // Every read samples the counter word, so it alone has to say so.
+    this.#memory.storeWord64(Words.counter, CLOSED_MARK)
+  }
+}
