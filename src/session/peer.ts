@@ -1,0 +1,227 @@
+// A peer's view of a host: its catalogue, the regions held open, and what becomes of them when the
+// connection breaks, comes back, or is closed.
+//
+// Invariant: an open reader is never left with stale bytes or without an answer: it is bound to the
+// very generation that it was opened for, or every read of it ends with the reason in `lost`,
+// a withdrawal, or `close`.
+import { argumentTypeError, UntornError } from '../errors.ts'
+import { Status } from '../fabric/status.ts'
+import type { CatalogueEntry, OpenReader } from '../regions/contract.ts'
+import { localFailure, peerLost, remoteFailure } from './failures.ts'
+import type { Link, LinkEvents } from './link.ts'
+import type { OpenRegions, RegionSource, SourceContext } from './open-regions.ts'
+
+/** What every reader handle offers its session. */
+export interface ReaderHandle {
+  /** Releases landing memory and the source. Idempotent. */
+  close(): Promise<void> | void
+}
+
+export interface ReconnectOptions {
+  /** Milliseconds for socket and handshake together. Default: as for `connect`. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+/** Makes a link to the address that the peer was connected to. */
+export type OpenLink = (events: LinkEvents, options: ReconnectOptions) => Promise<Link>
+
+export class Peer<Reader extends ReaderHandle, Options> implements AsyncDisposable {
+  /** The connection is lost; `reconnect()` may bring it back. */
+  onLost: ((failure: UntornError) => void) | null = null
+  onPublished: ((entry: CatalogueEntry) => void) | null = null
+  onWithdrawn: ((name: string, generation: number) => void) | null = null
+
+  readonly #openLink: OpenLink
+  readonly #openReader: OpenReader<Reader, Options>
+  readonly #open: OpenRegions
+  readonly #readers = new Map<RegionSource, Reader>()
+  readonly #sources: SourceContext = {
+    transportFailed: (source, status) => this.#transportFailed(source, status),
+    recovery: () => this.#link.recovery,
+    released: (source) => this.#released(source),
+  }
+  #link!: Link
+  #lost: UntornError | undefined
+  #closing: Promise<void> | undefined
+  #reconnecting: { readonly done: Promise<void>; readonly abort: AbortController } | undefined
+
+  private constructor(
+    open: OpenRegions,
+    openLink: OpenLink,
+    openReader: OpenReader<Reader, Options>,
+  ) {
+    this.#open = open
+    this.#openLink = openLink
+    this.#openReader = openReader
+  }
+
+  /** Made by `connect`. */
+  static async connect<Reader extends ReaderHandle, Options>(
+    open: OpenRegions,
+    openLink: OpenLink,
+    openReader: OpenReader<Reader, Options>,
+    options: ReconnectOptions,
+  ): Promise<Peer<Reader, Options>> {
+    const peer = new Peer<Reader, Options>(open, openLink, openReader)
+    peer.#link = await openLink(peer.#linkEvents(), options)
+    return peer
+  }
+
+  /** Why the connection is lost; undefined while it works. */
+  get lost(): UntornError | undefined {
+    return this.#lost
+  }
+
+  /** Random number of the host's incarnation: a restarted host has another. */
+  get incarnation(): number {
+    return this.#link.incarnation
+  }
+
+  /** What the host publishes to this peer, by name; after a loss, what it did publish. */
+  regions(): readonly CatalogueEntry[] {
+    return [...this.#link.catalogue.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /**
+   * A reader of the region. Waits for nothing to be published.
+   * @throws UntornError ERR_UNTORN_NO_REGION, naming what there is; ERR_UNTORN_PEER_LOST,
+   *   ERR_UNTORN_CLOSED; and what the reader refuses the region with (ERR_UNTORN_UNSOUND, …)
+   */
+  async open(name: string, options?: Options): Promise<Reader> {
+    if (typeof name !== 'string') throw argumentTypeError('name must be a string')
+    await this.#link.recovery
+    this.#check()
+    const entry = this.#link.catalogue.get(name)
+    if (entry === undefined) throw this.#noRegion(name)
+    const source = this.#open.open(entry, this.#link.queuePair, this.#sources)
+    let reader: Reader
+    try {
+      reader = await this.#openReader(source, entry, options)
+    } catch (error) {
+      this.#released(source)
+      throw error
+    }
+    if (this.#closing !== undefined) {
+      await reader.close()
+      this.#check()
+    }
+    this.#readers.set(source, reader)
+    return reader
+  }
+
+  /**
+   * Connects to the same address again, giving up the present connection if it still works. Open
+   * readers whose region has the same generation go on; the others end with
+   * ERR_UNTORN_STALE_GENERATION. A call while another is under way joins it.
+   * @throws UntornError as `connect`; the peer then stays lost
+   */
+  async reconnect(options: ReconnectOptions = {}): Promise<void> {
+    if (this.#closing !== undefined) throw closed()
+    if (this.#reconnecting === undefined) {
+      const abort = new AbortController()
+      const done = this.#reconnect(options, abort.signal).finally(() => {
+        this.#reconnecting = undefined
+      })
+      this.#reconnecting = { done, abort }
+    }
+    await this.#reconnecting.done
+  }
+
+  /** Closes the readers, says goodbye and hangs up; the device stays open. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#open.endAll(closed())
+    this.#reconnecting?.abort.abort(closed())
+    await this.#reconnecting?.done.catch(() => {})
+    await this.#link.close('the peer is closing')
+    // Nothing is in flight any more: the readers can free what their reads landed in.
+    await Promise.all([...this.#readers.values()].map((reader) => reader.close()))
+    await this.#open.dropImports()
+  }
+
+  async #reconnect(options: ReconnectOptions, closing: AbortSignal): Promise<void> {
+    this.#lost ??= peerLost('it is being reconnected')
+    this.#open.suspend(this.#lost)
+    await this.#link.close('the peer reconnects')
+    await this.#open.dropImports()
+    const signal =
+      options.signal === undefined ? closing : AbortSignal.any([closing, options.signal])
+    this.#link = await this.#openLink(this.#linkEvents(), { ...options, signal })
+    this.#lost = this.#link.lost
+    if (this.#lost === undefined) this.#open.rebind(this.#link.catalogue, this.#link.queuePair)
+    else throw this.#lost
+  }
+
+  #linkEvents(): LinkEvents {
+    return {
+      onPublished: (entry) => queueMicrotask(() => this.onPublished?.(entry)),
+      onWithdrawn: (name, generation) => {
+        queueMicrotask(() => this.onWithdrawn?.(name, generation))
+        return this.#open.withdrawn(name, generation)
+      },
+      onRenewing: () =>
+        this.#open.suspend(
+          new UntornError(
+            'ERR_UNTORN_NOT_CONNECTED',
+            'the queue pair broke and is being replaced; read again in a moment',
+          ),
+        ),
+      onRenewed: () => this.#open.resume(this.#link.queuePair),
+      onLost: (failure) => {
+        this.#lost = failure
+        this.#open.suspend(failure)
+        queueMicrotask(() => this.onLost?.(failure))
+      },
+    }
+  }
+
+  #transportFailed(source: RegionSource, status: number): UntornError {
+    const settled = source.final ?? this.#lost
+    if (settled !== undefined) return settled
+    const local = localFailure(status)
+    if (local !== undefined) return local
+    if (status === Status.RetryExceeded) {
+      this.#link.lose(peerLost('its memory stopped answering (RetryExceeded)', undefined, status))
+      return this.#lost as unknown as UntornError
+    }
+    const { queuePair } = this.#link
+    const failure = remoteFailure(status, queuePair.vendorError)
+    // A flush seen late belongs to a queue pair that has been replaced meanwhile.
+    const replaced = status === Status.Flushed && queuePair.state === 'ready'
+    if (!replaced) this.#link.renew()
+    return failure
+  }
+
+  #released(source: RegionSource): void {
+    this.#readers.delete(source)
+    this.#open.release(source)
+  }
+
+  #check(): void {
+    if (this.#closing !== undefined) throw closed()
+    if (this.#lost !== undefined) throw this.#lost
+  }
+
+  #noRegion(name: string): UntornError {
+    const names = this.regions().map((entry) => `'${entry.name}'`)
+    const shown = names.length > 20 ? [...names.slice(0, 20), '…'] : names
+    const published = shown.length === 0 ? 'nothing' : shown.join(', ')
+    return new UntornError(
+      'ERR_UNTORN_NO_REGION',
+      `the host publishes no region '${name}' to this peer; it publishes ${published}`,
+    )
+  }
+}
+
+function closed(): UntornError {
+  return new UntornError('ERR_UNTORN_CLOSED', 'the peer is closed')
+}
