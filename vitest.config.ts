@@ -1,4 +1,5 @@
-// Test layers as projects; `npm test` runs all but rxe, `npm run test:rxe` runs rxe in the guest.
+// Test layers as projects; `npm test` runs all but rxe, `npm run test:rxe` runs rxe and
+// rxe-bytes in the guest.
 // UNTORN_SEED sets every random choice of a run; without it one is drawn and printed.
 import { randomInt } from 'node:crypto'
 import { defineConfig } from 'vitest/config'
@@ -42,6 +43,7 @@ function project(layer: Layer): TestProjectInlineConfiguration {
 }
 
 const memory = process.env['UNTORN_DEVICE'] ?? 'shm'
+const rdma = process.env['UNTORN_RXE_DEVICE'] ?? 'rxe0'
 const seeded = ['./test/property/seed.setup.ts']
 
 const config: ViteUserConfig = defineConfig({
@@ -86,8 +88,15 @@ const config: ViteUserConfig = defineConfig({
       // Only where there is an RDMA device: emulated guests take several times the usual seconds.
       project({
         name: 'rxe',
-        include: ['test/contract/**/*.test.ts', 'test/rxe/**/*.test.ts'],
-        device: process.env['UNTORN_RXE_DEVICE'] ?? 'rxe0',
+        include: ['test/contract/**/*.test.ts', 'test/rxe/*.test.ts'],
+        device: rdma,
+        testTimeoutMs: 120_000,
+      }),
+      // Only where aligned words tear: probe, refusals, and the strategy that stays sound.
+      project({
+        name: 'rxe-bytes',
+        include: ['test/rxe/bytes/**/*.test.ts'],
+        device: rdma,
         testTimeoutMs: 120_000,
       }),
     ],

@@ -15,7 +15,8 @@ const buildLimitMs = 300_000
 /** @returns {string} hash of the sources, the compiler's options and its version */
 function sourceHash() {
   const hash = createHash('sha256')
-  const files = ['src', 'bench'].flatMap((folder) =>
+  const folders = ['src', 'bench'].filter((folder) => fs.existsSync(path.join(project, folder)))
+  const files = folders.flatMap((folder) =>
     fs
       .readdirSync(path.join(project, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))

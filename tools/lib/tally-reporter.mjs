@@ -1,5 +1,5 @@
 // A vitest reporter that writes what a run came to as JSON, to the file that UNTORN_TALLY names:
-// { passed, failed: [name], skipped: [{ name, reason }], seconds }. It runs beside the reporter for
+// { passed, passedIn: { project: count }, failed: [name], skipped: [{ name, reason }], seconds }. It runs beside the reporter for
 // people; the tools that run tests count with it. A file that could not be loaded and an error outside
 // of any test are failures of their own, so that they cannot be lost among passed tests.
 
@@ -10,6 +10,7 @@ import fs from 'node:fs'
 /**
  * @typedef {object} Tally
  * @property {number} passed
+ * @property {Record<string, number>} passedIn - by vitest project
  * @property {string[]} failed
  * @property {Array<{ name: string, reason: string }>} skipped
  * @property {number} seconds
@@ -25,7 +26,7 @@ const qualify = (module, name) => `${module.project.name} ${module.relativeModul
  */
 export function tallyOf(modules, unhandledErrors) {
   /** @type {Tally} */
-  const tally = { passed: 0, failed: [], skipped: [], seconds: 0 }
+  const tally = { passed: 0, passedIn: {}, failed: [], skipped: [], seconds: 0 }
   for (const module of modules) {
     for (const error of module.errors()) tally.failed.push(qualify(module, error.message))
     for (const suite of module.children.allSuites()) {
@@ -34,8 +35,11 @@ export function tallyOf(modules, unhandledErrors) {
     for (const test of module.children.allTests()) {
       const result = test.result()
       const name = qualify(module, test.fullName)
-      if (result.state === 'passed') tally.passed++
-      else if (result.state === 'skipped') tally.skipped.push({ name, reason: result.note ?? '' })
+      if (result.state === 'passed') {
+        const { name: layer } = module.project
+        tally.passed++
+        tally.passedIn[layer] = (tally.passedIn[layer] ?? 0) + 1
+      } else if (result.state === 'skipped') tally.skipped.push({ name, reason: result.note ?? '' })
       else tally.failed.push(result.state === 'failed' ? name : `${name} (did not end)`)
     }
   }
