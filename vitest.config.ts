@@ -18,7 +18,9 @@ function readSeed(): number {
 
 // The workers of this run inherit it, and so do the processes that tests start.
 process.env['UNTORN_SEED'] = String(seed)
-process.stderr.write(`UNTORN_SEED=${seed}\n`)
+// Every project evaluates this file once more.
+if (process.env['UNTORN_SEED_TOLD'] === undefined) process.stderr.write(`UNTORN_SEED=${seed}\n`)
+process.env['UNTORN_SEED_TOLD'] = '1'
 
 interface Layer {
   readonly name: string

@@ -68,15 +68,15 @@ export function ensureBuiltPackage(tell) {
   const tsc = packageFile('typescript', 'bin/tsc')
   const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh]
   const status = run(process.execPath, args, { timeoutMs: buildLimitMs, stdout: 2 })
-  const program = path.join(fresh, 'src/cli/main.js')
-  if (!fs.existsSync(program)) {
+  if (!fs.existsSync(path.join(fresh, 'src'))) {
     fs.rmSync(fresh, { recursive: true, force: true })
-    tell(`tsc ended with status ${status} and made no program`)
+    tell(`tsc ended with status ${status} and made nothing`)
     return false
   }
-  fs.chmodSync(program, 0o755)
   if (status === 0) fs.writeFileSync(path.join(fresh, '.stamp'), stamp)
   else tell('the sources have type errors, see above: going on with what tsc made of them')
+  const program = path.join(fresh, 'src/cli/main.js')
+  if (fs.existsSync(program)) fs.chmodSync(program, 0o755)
   moveIntoPlace(fresh)
   return true
 }
