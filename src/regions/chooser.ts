@@ -1,0 +1,91 @@
+// Chooses how a region proves its reads consistent. Invariant: no region is published, and none is
+// opened, with a strategy that could accept torn bytes on the device at hand.
+import { UntornError, argumentRangeError } from '../errors.ts'
+import type { ProviderName } from '../fabric/capabilities.ts'
+import type { Strategy } from './contract.ts'
+import { type JudgedCapabilities, costOrder, isSound, needOf } from './strategy-table.ts'
+
+export const strategies: readonly Strategy[] = ['fenced', 'hash', 'words', 'lines']
+
+/** What the chooser needs to know of a device. */
+export interface JudgedDevice {
+  readonly name: string
+  readonly provider: ProviderName
+  readonly capabilities: JudgedCapabilities
+}
+
+export interface StrategyVerdict {
+  readonly strategy: Strategy
+  readonly sound: boolean
+  /** One sentence. */
+  readonly reason: string
+}
+
+export interface StrategyChoice {
+  readonly strategy: Strategy
+  /** Why this one: one line for the choice, one for each strategy passed over. */
+  readonly explain: string
+}
+
+/** Whether `strategy` is sound on memory of these capabilities, and why. */
+export function judgeStrategy(
+  strategy: Strategy,
+  capabilities: JudgedCapabilities,
+): StrategyVerdict {
+  const granule = capabilities.atomicGranuleBytes
+  if (isSound(strategy, capabilities)) {
+    return { strategy, sound: true, reason: `sound where a READ never tears ${granule} bytes` }
+  }
+  const evidence = capabilities.evidence.find((sentence) => sentence.startsWith('granule'))
+  const known = evidence ?? `granule ${granule}`
+  return { strategy, sound: false, reason: `${needOf(strategy)}; here ${known}` }
+}
+
+/** Strategies sound on `device`, cheapest first. */
+export function soundStrategies(device: JudgedDevice, payloadBytes: number): readonly Strategy[] {
+  return costOrder(device.provider, payloadBytes).filter(
+    (strategy) => judgeStrategy(strategy, device.capabilities).sound,
+  )
+}
+
+/**
+ * The cheapest strategy that is sound on `device` for a payload of that many bytes.
+ * @throws UntornError ERR_UNTORN_UNSOUND when none is
+ */
+export function chooseStrategy(device: JudgedDevice, payloadBytes: number): StrategyChoice {
+  const order = costOrder(device.provider, payloadBytes)
+  const verdicts = order.map((strategy) => judgeStrategy(strategy, device.capabilities))
+  const chosen = verdicts.find((verdict) => verdict.sound)
+  if (chosen === undefined) {
+    throw new UntornError('ERR_UNTORN_UNSOUND', `no strategy is sound on ${device.name}`)
+  }
+  const lines = verdicts.map((verdict) => {
+    if (verdict === chosen) return `${verdict.strategy}: chosen; ${verdict.reason}`
+    return verdict.sound
+      ? `${verdict.strategy}: sound, but costs more on ${device.provider}`
+      : `${verdict.strategy}: unsound; ${verdict.reason}`
+  })
+  return { strategy: chosen.strategy, explain: lines.join('\n') }
+}
+
+/**
+ * Refuses a strategy that could accept torn bytes on `device`.
+ * @throws UntornError ERR_UNTORN_UNSOUND with the reason and the sound alternatives
+ */
+export function assertSound(strategy: Strategy, device: JudgedDevice, payloadBytes: number): void {
+  const verdict = judgeStrategy(strategy, device.capabilities)
+  if (verdict.sound) return
+  const others = soundStrategies(device, payloadBytes).join(', ') || 'none'
+  throw new UntornError(
+    'ERR_UNTORN_UNSOUND',
+    `strategy "${strategy}" is unsound on ${device.name}: ${verdict.reason}; sound here: ${others}`,
+  )
+}
+
+/** @throws RangeError ERR_UNTORN_ARGUMENT when `name` is no strategy */
+export function assertStrategy(name: unknown): asserts name is Strategy {
+  if ((strategies as readonly unknown[]).includes(name)) return
+  throw argumentRangeError(
+    `strategy must be one of ${strategies.join(', ')}; got ${JSON.stringify(name)}`,
+  )
+}

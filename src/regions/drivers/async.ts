@@ -1,0 +1,214 @@
+// The asynchronous driver. Takes the same steps as the synchronous one and returns at once when
+// nothing has to be waited for. Invariant: a read that ends early (abort, time, close) leaves its
+// slot in quarantine while operations are in flight, and given back otherwise.
+import { Status } from '../../fabric/status.ts'
+import { Verdict, type VerdictCode } from '../../protocols/machine.ts'
+import type { ReadContext } from '../read-context.ts'
+import type { ReadSlot } from '../read-slot.ts'
+import type { RetryPolicy } from '../retry-policy.ts'
+import { CHAINS_MAX, type Outcome } from './attempt.ts'
+import { Cancellation } from './cancellation.ts'
+
+/** Pauses from here on are left to a timer, which knows milliseconds only. */
+const TIMER_US_MIN = 1000
+
+/** One read to do. */
+export interface ReadOrder {
+  readonly target: Uint8Array
+  readonly offset: number
+  readonly lengthBytes: number
+  readonly knownVersion: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** How the read ended, and at which version. */
+export interface ReadEnd {
+  readonly verdict: VerdictCode
+  readonly version: number
+}
+
+/**
+ * Does a read: its end at once where the operations completed while spinning and the first attempt
+ * succeeded, else a promise of it.
+ * @throws UntornError at once what is known at once; the promise rejects with the rest
+ */
+export function drive(
+  context: ReadContext,
+  order: ReadOrder,
+  policy: RetryPolicy,
+): ReadEnd | Promise<ReadEnd> {
+  if (context.source.recovery() !== null && !context.closed) {
+    return new Drive(context, order, policy).fromRecovery()
+  }
+  const binding = context.binding()
+  const slot = context.pool.take(binding)
+  if (slot === null) return new Drive(context, order, policy).fromQueue()
+  slot.start(binding, order.target, order.offset, order.lengthBytes, order.knownVersion)
+  const step = attempt(context, slot)
+  if (step === Verdict.Done || step === Verdict.Unchanged) {
+    return conclude(context, slot, step as VerdictCode)
+  }
+  return new Drive(context, order, policy).fromStep(slot, step)
+}
+
+function conclude(context: ReadContext, slot: ReadSlot, verdict: VerdictCode): ReadEnd {
+  const { version } = slot.machine
+  context.pool.give(slot)
+  return { verdict: context.conclude(verdict), version }
+}
+
+/** Begins an attempt; its outcome, or a promise of the status of a chain that is in flight. */
+function attempt(context: ReadContext, slot: ReadSlot): Outcome | Promise<number> {
+  context.counters.attempts += 1
+  slot.machine.begin(slot.sink)
+  return advance(slot, slot.binding.queuePair.submit())
+}
+
+/** Goes on with an attempt one of whose chains ended with `status`, or is in flight. */
+function advance(slot: ReadSlot, submitted: number | Promise<number>): Outcome | Promise<number> {
+  let status = submitted
+  for (let chain = 0; chain < CHAINS_MAX; chain++) {
+    if (typeof status !== 'number') return status
+    if (status !== Status.Success) return -status
+    const verdict = slot.machine.resume(slot.sink)
+    if (verdict !== Verdict.More) return verdict
+    status = slot.binding.queuePair.submit()
+  }
+  throw new Error(`a reader machine asked for more than ${CHAINS_MAX} chains in one attempt`)
+}
+
+/** A read that has to wait for something. */
+class Drive {
+  readonly #context: ReadContext
+  readonly #order: ReadOrder
+  readonly #policy: RetryPolicy
+  readonly #cancellation: Cancellation
+  #slot: ReadSlot | null = null
+  /** The chain in flight, if one is. */
+  #chain: Promise<number> | null = null
+
+  constructor(context: ReadContext, order: ReadOrder, policy: RetryPolicy) {
+    this.#context = context
+    this.#order = order
+    this.#policy = policy
+    this.#cancellation = new Cancellation(
+      context.cancellations,
+      policy.timeoutMs,
+      order.signal,
+      () => this.#slot?.retries.attempts ?? 0,
+    )
+  }
+
+  async fromRecovery(): Promise<ReadEnd> {
+    return await this.#guard(async () => {
+      // Once: should the next connection break as well, `current()` says so.
+      await this.#cancellation.race(this.#context.source.recovery() ?? Promise.resolve())
+      return await this.#startInTurn()
+    })
+  }
+
+  async fromQueue(): Promise<ReadEnd> {
+    return await this.#guard(() => this.#startInTurn())
+  }
+
+  async fromStep(slot: ReadSlot, step: Outcome | Promise<number>): Promise<ReadEnd> {
+    return await this.#guard(() => {
+      this.#slot = slot
+      slot.retries.begin(this.#policy)
+      return this.#run(slot, step)
+    })
+  }
+
+  /** Whatever happens: nothing is left behind, and the slot is where it belongs. */
+  async #guard(work: () => Promise<ReadEnd>): Promise<ReadEnd> {
+    try {
+      return await work()
+    } catch (error) {
+      this.#leaveSlot()
+      throw this.#context.count(error)
+    } finally {
+      this.#cancellation.end()
+    }
+  }
+
+  #leaveSlot(): void {
+    const slot = this.#slot
+    if (slot === null) return
+    this.#slot = null
+    if (this.#chain === null) this.#context.pool.give(slot)
+    else this.#context.pool.quarantine(slot, this.#chain)
+  }
+
+  async #startInTurn(): Promise<ReadEnd> {
+    const { pool } = this.#context
+    const slot = pool.take(this.#context.binding()) ?? (await this.#awaitSlot())
+    this.#slot = slot
+    // The binding may have changed while the read waited for its turn.
+    const binding = this.#context.binding()
+    const { target, offset, lengthBytes, knownVersion } = this.#order
+    slot.start(binding, target, offset, lengthBytes, knownVersion)
+    slot.retries.begin(this.#policy)
+    return await this.#run(slot, attempt(this.#context, slot))
+  }
+
+  async #awaitSlot(): Promise<ReadSlot> {
+    let cancel: () => void = () => undefined
+    const turn = new Promise<ReadSlot>((resolve) => {
+      cancel = this.#context.pool.wait(resolve)
+    })
+    try {
+      return await this.#cancellation.race(turn)
+    } catch (error) {
+      cancel()
+      // It may have been given its slot in the very moment in which it was cancelled.
+      void turn.then((slot) => this.#context.pool.give(slot))
+      throw error
+    }
+  }
+
+  async #run(slot: ReadSlot, first: Outcome | Promise<number>): Promise<ReadEnd> {
+    const { counters } = this.#context
+    for (let step = first; ;) {
+      if (typeof step !== 'number') {
+        this.#chain = step
+        const status: number = await this.#cancellation.race(step)
+        this.#chain = null
+        step = advance(slot, status)
+        continue
+      }
+      if (step === Verdict.Retry) {
+        counters.noteRetry(slot.machine)
+        slot.retries.note(slot.machine)
+        const failure = slot.retries.verdict()
+        if (failure !== undefined) throw failure
+        await this.#pause(slot.retries.pauseUs())
+      } else if (step >= 0) {
+        this.#slot = null
+        return conclude(this.#context, slot, step as VerdictCode)
+      } else if (step === -Status.SendQueueFull) {
+        // Nothing was posted: room comes with the completions of other reads. No attempt.
+        counters.attempts -= 1
+        await this.#pause(0)
+      } else {
+        throw this.#context.transportFailed(slot.binding, -step)
+      }
+      step = attempt(this.#context, slot)
+    }
+  }
+
+  /** Lets the event loop turn, at least once: the writer may well be in this very thread. */
+  async #pause(us: number): Promise<void> {
+    if (us >= TIMER_US_MIN) {
+      let timer: NodeJS.Timeout | undefined
+      const slept = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, us / 1000)
+      })
+      await this.#cancellation.race(slept).finally(() => clearTimeout(timer))
+      return
+    }
+    const end = performance.now() + us / 1000
+    do {
+      await this.#cancellation.race(new Promise<void>((resolve) => setImmediate(resolve)))
+    } while (performance.now() < end)
+  }
+}

@@ -1,0 +1,49 @@
+// Ends an asynchronous read early: its signal, its time limit, or its reader's close. Made only for
+// reads that could not end at once. Invariant: after `end` nothing of it stays behind: no timer,
+// no listener, no entry in the reader's set.
+import { UntornError } from '../../errors.ts'
+import { timeoutError } from '../retry-policy.ts'
+
+export class Cancellation {
+  readonly #fired: Promise<never>
+  readonly #cancel: (reason: UntornError) => void
+  readonly #cancellations: Set<(reason: UntornError) => void>
+  readonly #timer: NodeJS.Timeout
+  readonly #signal: AbortSignal | undefined
+  readonly #onAbort: () => void
+
+  constructor(
+    cancellations: Set<(reason: UntornError) => void>,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    attempts: () => number,
+  ) {
+    let reject: (reason: UntornError) => void = () => undefined
+    this.#fired = new Promise<never>((_resolve, refuse) => {
+      reject = refuse
+    })
+    this.#fired.catch(() => undefined)
+    this.#cancel = reject
+    this.#cancellations = cancellations
+    cancellations.add(reject)
+    this.#timer = setTimeout(() => reject(timeoutError(timeoutMs, attempts())), timeoutMs)
+    this.#signal = signal
+    this.#onAbort = () => reject(abortedError(signal))
+    signal?.addEventListener('abort', this.#onAbort)
+  }
+
+  /** Settles like `work`, or rejects with the reason for ending early, whichever is first. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([this.#fired, work])
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#cancellations.delete(this.#cancel)
+  }
+}
+
+export function abortedError(signal: AbortSignal | undefined): UntornError {
+  return new UntornError('ERR_UNTORN_ABORTED', 'the read was aborted', { cause: signal?.reason })
+}
