@@ -21,3 +21,10 @@ export type {
   StrategyNeeds,
 } from './strategies.ts'
 export { seqlockStrategies } from './strategies.ts'
+export type {
+  ControlWorkload,
+  SamplingPreset,
+  SeqlockControl,
+  SeqlockControlName,
+} from './controls.ts'
+export { negativeControls } from './controls.ts'

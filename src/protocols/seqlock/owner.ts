@@ -216,7 +216,7 @@ export class SeqlockOwner {
       const old = this.#undo.subarray(this.#undoStart, this.#undoEnd)
       this.#placement.copyIn(this.#undoStart, old)
     }
-    if (!this.#placement.staged) this.#publish(token.version)
+    if (this.#placement.abandon(token.version)) this.#version = token.version
   }
 
   /**

@@ -17,14 +17,13 @@ import type { Placement } from './placement.ts'
 
 /** Placement of strategy `lines`. */
 export class LinesPlacement implements Placement {
-  readonly staged: boolean = false
-  readonly #memory: LocalMemory
+  protected readonly memory: LocalMemory
   readonly #lines: number
   /** One line's payload on its way from the caller's bytes: copying needs no view of those. */
   readonly #chunk: Uint8Array
 
   constructor(memory: LocalMemory, shape: SeqlockShape) {
-    this.#memory = memory
+    this.memory = memory
     this.#lines = lineCount(shape.payloadBytes)
     this.#chunk = new Uint8Array(LINE_PAYLOAD_BYTES)
   }
@@ -32,8 +31,8 @@ export class LinesPlacement implements Placement {
   format(): void {}
 
   begin(version: number): void {
-    this.#tagAll(version - 1)
-    this.#memory.barrier('beforePayload')
+    this.tagAll(version - 1)
+    this.memory.barrier('beforePayload')
   }
 
   copyIn(offset: number, source: Uint8Array): void {
@@ -44,14 +43,14 @@ export class LinesPlacement implements Placement {
       const length = Math.min(LINE_PAYLOAD_BYTES - skip, source.length - from)
       for (let at = 0; at < length; at += 1) chunk[at] = source[from + at] as number
       const piece = length === LINE_PAYLOAD_BYTES ? chunk : chunk.subarray(0, length)
-      this.#memory.copyIn(line * LINE_BYTES + WORD_BYTES + skip, piece)
+      this.memory.copyIn(line * LINE_BYTES + WORD_BYTES + skip, piece)
       from += length
     }
   }
 
   publish(version: number): void {
-    this.#memory.barrier('beforePublish')
-    this.#tagAll(version)
+    this.memory.barrier('beforePublish')
+    this.tagAll(version)
   }
 
   replace(version: number, payload: Uint8Array): void {
@@ -60,12 +59,17 @@ export class LinesPlacement implements Placement {
     this.publish(version)
   }
 
+  abandon(version: number): boolean {
+    this.publish(version)
+    return true
+  }
+
   load(target: Uint8Array, offset: number): void {
     for (let to = 0; to < target.length;) {
       const line = Math.floor((offset + to) / LINE_PAYLOAD_BYTES)
       const skip = offset + to - line * LINE_PAYLOAD_BYTES
       const length = Math.min(LINE_PAYLOAD_BYTES - skip, target.length - to)
-      target.set(this.#memory.view(line * LINE_BYTES + WORD_BYTES + skip, length), to)
+      target.set(this.memory.view(line * LINE_BYTES + WORD_BYTES + skip, length), to)
       to += length
     }
   }
@@ -73,13 +77,13 @@ export class LinesPlacement implements Placement {
   close(): void {
     // A partial read may sample any one line, so every tag has to say so.
     for (let line = 0; line < this.#lines; line += 1) {
-      this.#memory.storeWord64(line * LINE_BYTES, CLOSED_MARK)
+      this.memory.storeWord64(line * LINE_BYTES, CLOSED_MARK)
     }
   }
 
-  #tagAll(version: number): void {
+  protected tagAll(version: number): void {
     for (let line = 0; line < this.#lines; line += 1) {
-      this.#memory.storeWord(line * LINE_BYTES, version)
+      this.memory.storeWord(line * LINE_BYTES, version)
     }
   }
 }

@@ -13,15 +13,14 @@
 // stores to one word never pass each other; what follows it waits for (2).
 //
 // The argument uses the barriers only, not the release order of storeWord.
-import type { LocalMemory, MemoryKernels } from '../local-memory.ts'
+import type { LocalMemory } from '../local-memory.ts'
 import type { SeqlockShape } from './layout.ts'
 import { CLOSED_MARK, Plain, imageBytes } from './layout.ts'
 import type { Placement } from './placement.ts'
-import { sealOf, sealSeed } from './seal.ts'
+import type { Sealer } from './seal.ts'
 
 /** Placement of strategy `fenced`. */
 export class PlainPlacement implements Placement {
-  readonly staged: boolean = false
   protected readonly memory: LocalMemory
   protected readonly shape: SeqlockShape
 
@@ -55,6 +54,11 @@ export class PlainPlacement implements Placement {
     this.publish(version)
   }
 
+  abandon(version: number): boolean {
+    this.publish(version)
+    return true
+  }
+
   load(target: Uint8Array, offset: number): void {
     target.set(this.memory.view(Plain.payload + offset, target.length))
   }
@@ -70,16 +74,14 @@ export class PlainPlacement implements Placement {
  * computed over bytes that nobody else stores to, in one piece.
  */
 export class SealedPlacement extends PlainPlacement {
-  readonly #kernels: MemoryKernels
-  readonly #seed: bigint
+  readonly #seal: Sealer
   /** Version, generation, payload, padding: the sealed bytes. */
   readonly #image: Uint8Array
   readonly #words: BigUint64Array
 
-  constructor(memory: LocalMemory, shape: SeqlockShape, kernels: MemoryKernels) {
+  constructor(memory: LocalMemory, shape: SeqlockShape, seal: Sealer) {
     super(memory, shape)
-    this.#kernels = kernels
-    this.#seed = sealSeed(shape, kernels)
+    this.#seal = seal
     this.#image = new Uint8Array(imageBytes('plain', shape.payloadBytes) - Plain.version)
     this.#words = new BigUint64Array(this.#image.buffer, 0, 2)
     this.#words[1] = BigInt(shape.generation)
@@ -91,14 +93,14 @@ export class SealedPlacement extends PlainPlacement {
   }
 
   override publish(version: number): void {
-    this.memory.storeWord64(Plain.hash, this.#seal(version))
+    this.memory.storeWord64(Plain.hash, this.#sealAs(version))
     super.publish(version)
   }
 
   override replace(version: number, payload: Uint8Array): void {
     // Hashing takes longer than storing: done before (1), it does not prolong the odd phase.
     this.#image.set(payload, Plain.payload - Plain.version)
-    const seal = this.#seal(version)
+    const seal = this.#sealAs(version)
     this.begin(version)
     super.copyIn(0, payload)
     this.memory.storeWord64(Plain.hash, seal)
@@ -116,8 +118,8 @@ export class SealedPlacement extends PlainPlacement {
     this.memory.storeWord64(Plain.hash, CLOSED_MARK)
   }
 
-  #seal(version: number): bigint {
+  #sealAs(version: number): bigint {
     this.#words[0] = BigInt(version)
-    return sealOf(this.#image, this.#seed, this.#kernels)
+    return this.#seal(this.#image)
   }
 }

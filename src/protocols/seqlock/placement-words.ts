@@ -15,7 +15,6 @@ const HIGH_BYTES = 4
 
 /** Placement of strategy `words`. */
 export class WordsPlacement implements Placement {
-  readonly staged: boolean = true
   readonly #memory: LocalMemory
   /** High half of the write counter, then the payload, padded: one 4-byte unit for each word. */
   readonly #image: Uint8Array
@@ -36,13 +35,17 @@ export class WordsPlacement implements Placement {
   }
 
   publish(version: number): void {
-    this.#high[0] = highOf(version)
-    this.#memory.storeTagged(Words.counter, this.#image, tagOf(version))
+    this.#high[0] = this.highOf(version)
+    this.#memory.storeTagged(Words.counter, this.#image, this.tagOf(version))
   }
 
   replace(version: number, payload: Uint8Array): void {
     this.copyIn(0, payload)
     this.publish(version)
+  }
+
+  abandon(_version: number): boolean {
+    return false
   }
 
   load(target: Uint8Array, offset: number): void {
@@ -53,5 +56,13 @@ export class WordsPlacement implements Placement {
   close(): void {
     // Every read samples the counter word, so it alone has to say so.
     this.#memory.storeWord64(Words.counter, CLOSED_MARK)
+  }
+
+  protected highOf(version: number): number {
+    return highOf(version)
+  }
+
+  protected tagOf(version: number): number {
+    return tagOf(version)
   }
 }

@@ -8,11 +8,6 @@ import type { SeqlockShape } from './layout.ts'
  * `source` is consumed before a call returns.
  */
 export interface Placement {
-  /**
-   * True: nothing reaches the region before `publish`; an abandoned write was never visible.
-   * False: payload is overwritten in place under an odd mark.
-   */
-  readonly staged: boolean
   /** Once, before the first write: what never changes afterwards. */
   format(): void
   /** Marks the write in progress; afterwards payload may be stored. */
@@ -23,6 +18,11 @@ export interface Placement {
   publish(version: number): void
   /** A whole write: begin, store all of the payload, publish; prepares what it can before. */
   replace(version: number, payload: Uint8Array): void
+  /**
+   * Ends a write whose old payload has been stored again. True: it was published as `version`.
+   * False: nothing of the write ever reached the region, whose version stays.
+   */
+  abandon(version: number): boolean
   /** Copies payload bytes as the owner last stored them. */
   load(target: Uint8Array, offset: number): void
   /** Stores the terminal mark. */

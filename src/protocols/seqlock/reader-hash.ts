@@ -21,7 +21,7 @@ import { Verdict } from '../machine.ts'
 import type { SeqlockShape } from './layout.ts'
 import { Plain, WORD_BYTES, imageBytes } from './layout.ts'
 import { SeqlockReader } from './reader-base.ts'
-import { sealOf, sealSeed } from './seal.ts'
+import { type Sealer, createSealer } from './seal.ts'
 import { CLOSED_WORD, isStable, versionAt } from './version-word.ts'
 
 const SEAL_WORD: number = Plain.hash / WORD_BYTES
@@ -29,8 +29,7 @@ const VERSION_WORD: number = Plain.version / WORD_BYTES
 
 /** Reader of strategy `hash`. */
 export class HashReader extends SeqlockReader {
-  readonly #kernels: MemoryKernels
-  readonly #seed: bigint
+  readonly #seal: Sealer
   readonly #imageBytes: number
   #sealed: Uint8Array
   #words: BigUint64Array
@@ -43,8 +42,7 @@ export class HashReader extends SeqlockReader {
   constructor(shape: SeqlockShape, kernels: MemoryKernels) {
     const image = imageBytes('plain', shape.payloadBytes)
     super('plain', shape, image, Plain.payload)
-    this.#kernels = kernels
-    this.#seed = sealSeed(shape, kernels)
+    this.#seal = createSealer(shape, kernels)
     this.#imageBytes = image
     this.#sealed = new Uint8Array(0)
     this.#words = new BigUint64Array(0)
@@ -79,8 +77,7 @@ export class HashReader extends SeqlockReader {
     }
     const version = versionAt(this.halves, VERSION_WORD)
     if (!isStable(version)) return this.unstable(version)
-    const seal = sealOf(this.#sealed, this.#seed, this.#kernels)
-    if (this.#words[SEAL_WORD] !== seal) return this.torn(version)
+    if (this.#words[SEAL_WORD] !== this.#seal(this.#sealed)) return this.torn(version)
     this.#held = version
     this.#heldLow = low
     this.#heldHigh = high

@@ -83,7 +83,7 @@ export class WordsReader extends SeqlockReader {
 
   resume(sink: OperationSink): VerdictCode {
     const tag = this.halves[1] as number
-    const version = versionOfCounter(this.halves[0] as number, tag)
+    const version = this.versionOf(this.halves[0] as number, tag)
     if (!isStable(version)) return this.unstable(version)
     if (this.#checking) {
       // One sample proves "unchanged": while the counter word is of write c, no later write is
@@ -94,6 +94,10 @@ export class WordsReader extends SeqlockReader {
       return Verdict.More
     }
     return this.#unpack(tag) ? this.done(version) : this.torn(version)
+  }
+
+  protected versionOf(high: number, tag: number): number {
+    return versionOfCounter(high, tag)
   }
 
   #readWords(sink: OperationSink): void {

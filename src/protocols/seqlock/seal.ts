@@ -3,7 +3,7 @@
 //
 // The exact payload length is in the seed: seed = XXH64(length, generation; key), so two payloads
 // that differ only in how much of the last word is padding have different seals, and so have two
-// regions with different keys. The seed is never 0. Under a nonzero secret-like seed an untouched
+// regions with different keys. The seed is never 0. Under a nonzero seed an untouched
 // zero page does not verify, and its version 0 is refused in any case.
 //
 // The key keeps accidents apart (another region, another incarnation, old contents); it is not a
@@ -12,7 +12,7 @@ import type { MemoryKernels } from '../local-memory.ts'
 import { CLOSED_MARK, type SeqlockShape } from './layout.ts'
 
 /** Seed of a region's seals, 1 … 2^64 - 1. */
-export function sealSeed(shape: SeqlockShape, kernels: MemoryKernels): bigint {
+function sealSeed(shape: SeqlockShape, kernels: MemoryKernels): bigint {
   const header = new DataView(new ArrayBuffer(16))
   header.setFloat64(0, shape.payloadBytes, true)
   header.setFloat64(8, shape.generation, true)
@@ -20,9 +20,15 @@ export function sealSeed(shape: SeqlockShape, kernels: MemoryKernels): bigint {
   return seed === 0n ? shape.hashKey : seed
 }
 
-/** Seal of `bytes` (version word to end of padding); never the terminal mark. */
-export function sealOf(bytes: Uint8Array, seed: bigint, kernels: MemoryKernels): bigint {
-  const hash = kernels.hash64(bytes, seed)
-  // The mark is reserved, so the one hash in 2^64 that equals it gives way to its neighbour.
-  return hash === CLOSED_MARK ? CLOSED_MARK - 1n : hash
+/** Seal of some bytes (version word to end of padding); never the terminal mark. */
+export type Sealer = (bytes: Uint8Array) => bigint
+
+/** The sealer of one region; owner and readers make the same one. */
+export function createSealer(shape: SeqlockShape, kernels: MemoryKernels): Sealer {
+  const seed = sealSeed(shape, kernels)
+  return (bytes) => {
+    const hash = kernels.hash64(bytes, seed)
+    // The mark is reserved, so the one hash in 2^64 that equals it gives way to its neighbour.
+    return hash === CLOSED_MARK ? CLOSED_MARK - 1n : hash
+  }
 }

@@ -13,6 +13,7 @@ import { FencedReader } from './reader-fenced.ts'
 import { HashReader } from './reader-hash.ts'
 import { LinesReader } from './reader-lines.ts'
 import { WordsReader } from './reader-words.ts'
+import { createSealer } from './seal.ts'
 
 export type SeqlockStrategyName = 'fenced' | 'hash' | 'words' | 'lines'
 
@@ -109,7 +110,8 @@ export const seqlockStrategies: Readonly<Record<SeqlockStrategyName, SeqlockStra
       roundTrips: 1,
       chainLengthMax: 1,
       remoteBytes: (payloadBytes) => imageBytes('plain', payloadBytes),
-      placement: (memory, shape, kernels) => new SealedPlacement(memory, shape, kernels),
+      placement: (memory, shape, kernels) =>
+        new SealedPlacement(memory, shape, createSealer(shape, kernels)),
       reader: (shape, kernels) => new HashReader(shape, kernels),
     }),
   },
