@@ -92,8 +92,11 @@ export class ControlConnection {
       theirMs,
       beat: () => this.send({ type: 'beat' }),
       silent: (silenceMs) => {
-        this.#vanished(`nothing was heard of it for ${silenceMs} ms`)
-        this.#socket.destroy()
+        // Should it be alive after all, held up in a loop, it will read why it was given up.
+        const silence = `nothing was heard for ${silenceMs} ms`
+        const hint = 'a process that blocks its event loop connects with heartbeatMs: 0'
+        this.#hangUp({ type: 'error', code: 'ERR_UNTORN_TIMEOUT', message: `${silence}; ${hint}` })
+        this.#vanished(silence)
       },
     })
   }

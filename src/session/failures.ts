@@ -1,5 +1,6 @@
 // Makes one kind of error out of whatever went wrong, so that every failure of a session has a code.
 import { type ErrorCode, errorTable, UntornError } from '../errors.ts'
+import type { Device, Endpoint } from '../fabric/contract.ts'
 import { Status, statusName } from '../fabric/status.ts'
 
 /** The error itself when it is coded by this library; else wrapped under `code`. */
@@ -27,6 +28,15 @@ export function peerLost(why: string, cause?: unknown, status?: number): UntornE
     ...(cause === undefined ? {} : { cause }),
     ...(status === undefined ? {} : { status }),
   })
+}
+
+/** @throws UntornError ERR_UNTORN_PROVIDER_MISMATCH */
+export function checkProvider(device: Device, remote: Endpoint): void {
+  if (remote.provider === device.provider) return
+  throw new UntornError(
+    'ERR_UNTORN_PROVIDER_MISMATCH',
+    `device ${device.name} is of provider ${device.provider}, the other side’s of ${remote.provider}`,
+  )
 }
 
 /** Statuses given before anything was posted: the queue pair is as good as before. */

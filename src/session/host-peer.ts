@@ -11,7 +11,7 @@ import type { Device, Endpoint, QueuePair, QueuePairOptions } from '../fabric/co
 import type { CatalogueEntry } from '../regions/contract.ts'
 import { plainAddress } from './address.ts'
 import { ControlConnection, type EndKind } from './control-connection.ts'
-import { asUntornError } from './failures.ts'
+import { asUntornError, checkProvider } from './failures.ts'
 import { PEER_BODY_BYTES_MAX } from './limits.ts'
 import type { Message } from './messages.ts'
 
@@ -150,12 +150,7 @@ export class HostPeer {
   /** A queue pair whose GID follows the address that the peer reached us by. */
   #connectedQueuePair(remote: Endpoint): QueuePair {
     const { device } = this.#context
-    if (remote.provider !== device.provider) {
-      throw new UntornError(
-        'ERR_UNTORN_PROVIDER_MISMATCH',
-        `the host’s device ${device.name} is of provider ${device.provider}, the peer’s of ${remote.provider}`,
-      )
-    }
+    checkProvider(device, remote)
     const options = { localAddress: this.#localAddress, ...this.#context.queuePair }
     const queuePair = device.createQueuePair(options)
     try {

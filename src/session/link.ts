@@ -10,7 +10,7 @@ import type { CatalogueEntry } from '../regions/contract.ts'
 import { plainAddress } from './address.ts'
 import { ControlConnection, type EndKind } from './control-connection.ts'
 import { aborted } from './dial.ts'
-import { asUntornError, peerLost } from './failures.ts'
+import { asUntornError, checkProvider, peerLost } from './failures.ts'
 import { FRAME_BODY_BYTES_MAX } from './limits.ts'
 import type { Message, Welcome } from './messages.ts'
 
@@ -153,6 +153,7 @@ export class Link {
   }
 
   #welcomed(welcome: Welcome): void {
+    checkProvider(this.#settings.device, welcome.endpoint)
     this.#queuePair.connect(welcome.endpoint)
     this.#incarnation = welcome.incarnation
     for (const entry of welcome.catalogue) this.catalogue.set(entry.name, entry)
