@@ -42,6 +42,8 @@ Failure CheckOptions(const QueuePairOptions& options, const DeviceInfo& info) {
   if (!failure) {
     failure = CheckOption("port", options.port, 1, static_cast<double>(info.ports.size()));
   }
+  // The address handle that verbs takes has 8 bits for it.
+  if (!failure) failure = CheckOption("gidIndex", options.gid_index, 0, 255);
   if (!failure) failure = CheckOption("timeoutExponent", options.timeout_exponent, 0, 31);
   if (!failure) failure = CheckOption("retryCount", options.retry_count, 0, 7);
   if (!failure) {
