@@ -12,3 +12,27 @@ export type {
   QueuePairOptions,
 } from './fabric/contract.ts'
 export type { AtomicGranuleBytes, Capabilities, ProviderName } from './fabric/capabilities.ts'
+export { SeqlockOwner, SeqlockReader, seqlock } from './regions/index.ts'
+export type {
+  BackOff,
+  CatalogueEntry,
+  OpenReaderOptions,
+  OwnerStatistics,
+  ReadOptions,
+  ReadSyncOptions,
+  ReaderStatistics,
+  RetryOptions,
+  SeqlockOptions,
+  Snapshot,
+  Strategy,
+} from './regions/index.ts'
+export { connect, listen } from './session/index.ts'
+export type {
+  ConnectOptions,
+  Host,
+  HostStatistics,
+  ListenOptions,
+  Peer,
+  PeerIdentity,
+  ReconnectOptions,
+} from './session/index.ts'
