@@ -1,0 +1,118 @@
+// Goal: what npm publishes is complete: it installs from its tarball, builds its addon from what is
+// in there, imports, works on shared memory, and says what to install where RDMA cannot be used.
+// Method: the packed tarball in a folder of its own outside the checkout; the machine without RDMA
+// libraries is one where the verbs provider's binary is absent, which is how the package looks there.
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Ending, runNode } from './programs.ts'
+
+const SETUP_LIMIT_MS = 300_000
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'untorn-package-'))
+const installed = path.join(folder, 'node_modules/untorn')
+let packed: readonly string[] = []
+
+interface PackReport {
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+function npm(args: readonly string[], cwd: string): string {
+  // Settings of the npm that runs these tests (a prefix, --silent) are not for this one.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))
+  const env = { ...Object.fromEntries(own), npm_config_update_notifier: 'false' }
+  const stdio = ['ignore', 'pipe', 'pipe'] as const
+  return execFileSync('npm', [...args], { cwd, env, stdio: [...stdio], encoding: 'utf8' })
+}
+
+beforeAll(() => {
+  const out = npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], '.')
+  const [report] = JSON.parse(out) as PackReport[]
+  if (report === undefined) throw new Error(`npm pack says ${out}`)
+  packed = report.files.map((file) => file.path)
+  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-save']
+  npm(['install', ...flags, path.join(folder, report.filename)], folder)
+  // The install script by itself: its failure then shows what it said.
+  execFileSync(process.execPath, ['tools/install.mjs'], { cwd: installed, stdio: 'pipe' })
+}, SETUP_LIMIT_MS)
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+/** Runs a module beside the installed package, on no device but those that it names. */
+function run(code: string): Promise<Ending> {
+  const { UNTORN_DEVICE: _, ...env } = process.env
+  return runNode(['--input-type=module', '--eval', code], { cwd: folder, env })
+}
+
+test('the package holds what it needs and nothing else', () => {
+  expect(packed).toEqual(
+    expect.arrayContaining([
+      'CMakeLists.txt',
+      'LICENSE',
+      'README.md',
+      'addon/CMakeLists.txt',
+      'dist/src/cli/main.js',
+      'dist/src/index.d.ts',
+      'dist/src/index.js',
+      'docs/errors.md',
+      'package.json',
+      'tools/install.mjs',
+    ]),
+  )
+  const strays = packed.filter((file) => /^(test|build|\.cache|node_modules)\//.test(file))
+  expect(strays).toEqual([])
+})
+
+test('publint finds nothing', async () => {
+  const { messages, pkg } = await publint({ pkgDir: installed, strict: true, pack: false })
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+})
+
+test('it imports', async () => {
+  const ending = await run(`
+    for (const name of ['untorn', 'untorn/fabric', 'untorn/protocols']) await import(name)`)
+  expect(ending).toMatchObject({ status: 0, signal: null, stderr: '' })
+})
+
+test('it works on shared memory', async () => {
+  const ending = await run(`
+    import { connect, listen, openDevice, seqlock } from 'untorn'
+    const device = await openDevice('shm')
+    const host = await listen(device, { port: 0 })
+    host.publish('x', seqlock({ bytes: 3 })).write(Uint8Array.of(1, 2, 3))
+    const peer = await connect(device, '127.0.0.1:' + host.port)
+    const { version, bytes } = await (await peer.open('x')).read()
+    await peer.close()
+    await host.close()
+    await device.close()
+    console.log(version, ...bytes)`)
+  expect(ending, ending.stderr).toMatchObject({ status: 0, signal: null, stdout: '4 1 2 3\n' })
+})
+
+test('its command runs', async () => {
+  const bin = path.join(folder, 'node_modules/.bin/untorn')
+  const ending = await runNode([bin, 'devices'], { cwd: folder })
+  expect(ending, ending.stderr).toMatchObject({ status: 0, signal: null })
+  expect(ending.stdout).toContain('shm')
+})
+
+test('without RDMA libraries it imports, and asking for an RDMA device names the remedy', async () => {
+  for (const file of fs.readdirSync(installed, { recursive: true, encoding: 'utf8' })) {
+    if (path.basename(file) === 'untorn_verbs.so') fs.rmSync(path.join(installed, file))
+  }
+  const ending = await run(`
+    import { errorTable, openDevice } from 'untorn'
+    await openDevice('rxe0').catch(({ code, message }) => {
+      console.log(JSON.stringify({ code, message, remedy: errorTable[code]?.remedy }))
+    })`)
+  expect(ending, ending.stderr).toMatchObject({ status: 0, signal: null })
+  const failure = JSON.parse(ending.stdout) as { code: string; message: string; remedy: string }
+  expect(failure.code).toBe('ERR_UNTORN_VERBS_UNAVAILABLE')
+  for (const text of [failure.message, failure.remedy]) {
+    expect(text).toContain('apt-get install libibverbs-dev')
+  }
+})

@@ -1,0 +1,88 @@
+// Goal: the public types say what a user may rely on, and refuse misuse. Method: never run, compiled
+// by `npm run check`; a line that must not compile is marked, and tsc fails when it does compile.
+import { expectTypeOf } from 'vitest'
+import {
+  type Capabilities,
+  type Device,
+  type DeviceInfo,
+  type ErrorCode,
+  type Host,
+  type SeqlockOwner,
+  type SeqlockReader,
+  type Snapshot,
+  type Strategy,
+  UntornError,
+  connect,
+  listDevices,
+  listen,
+  openDevice,
+  seqlock,
+} from '../../src/index.ts'
+
+export async function devices(): Promise<void> {
+  expectTypeOf(listDevices()).toEqualTypeOf<readonly DeviceInfo[]>()
+  const device = await openDevice()
+  expectTypeOf(device).toEqualTypeOf<Device>()
+  expectTypeOf(device.capabilities).toEqualTypeOf<Capabilities>()
+  expectTypeOf(device.capabilities.atomicGranuleBytes).toEqualTypeOf<1 | 8 | 64>()
+  // @ts-expect-error: a name, not a number
+  await openDevice(0)
+  // @ts-expect-error: capabilities cannot be changed
+  device.capabilities.atomicGranuleBytes = 64
+}
+
+export async function owner(device: Device): Promise<void> {
+  const host = await listen(device, { port: 0 })
+  expectTypeOf(host).toEqualTypeOf<Host>()
+  const region = host.publish('quotes', seqlock({ bytes: 64, strategy: 'hash' }))
+  expectTypeOf(region).toEqualTypeOf<SeqlockOwner>()
+  expectTypeOf(region.write(new Uint8Array(64))).toEqualTypeOf<number>()
+  expectTypeOf(region.update((payload) => payload.fill(1))).toEqualTypeOf<number>()
+  expectTypeOf(region.strategy).toEqualTypeOf<Strategy>()
+  // @ts-expect-error: bytes is required
+  seqlock({})
+  // @ts-expect-error: no such strategy
+  seqlock({ bytes: 64, strategy: 'hopeful' })
+  // @ts-expect-error: bytes, not text
+  region.write('text')
+  // @ts-expect-error: no device
+  await listen({ port: 0 })
+}
+
+export async function reader(device: Device, signal: AbortSignal): Promise<void> {
+  const peer = await connect(device, '10.0.0.5:7471', { timeoutMs: 1000, signal })
+  const quotes = await peer.open('quotes', { attemptsMax: 10 })
+  expectTypeOf(quotes).toEqualTypeOf<SeqlockReader>()
+  expectTypeOf(await quotes.read({ offset: 8, length: 8, signal })).toEqualTypeOf<Snapshot>()
+  expectTypeOf(quotes.readSync()).toEqualTypeOf<Snapshot>()
+  expectTypeOf(await quotes.readInto(new Uint8Array(64))).toEqualTypeOf<number>()
+  expectTypeOf(await quotes.readIfChanged(2)).toEqualTypeOf<Snapshot | undefined>()
+  const { version, bytes } = await quotes.read()
+  expectTypeOf(version).toEqualTypeOf<number>()
+  expectTypeOf(bytes).toEqualTypeOf<Uint8Array>()
+  // @ts-expect-error: a spinning read cannot be aborted
+  quotes.readSync({ signal })
+  // @ts-expect-error: the version is required
+  await quotes.readIfChanged()
+  // @ts-expect-error: readers do not write
+  quotes.write(bytes)
+}
+
+export async function disposal(): Promise<void> {
+  await using device = await openDevice()
+  await using host = await listen(device)
+  await using region = host.publish('x', seqlock({ bytes: 1 }))
+  await using peer = await connect(device, { host: '::1', port: host.port })
+  await using x = await peer.open('x')
+  expectTypeOf(x.name + region.name).toEqualTypeOf<string>()
+}
+
+export function failures(error: unknown): void {
+  if (!(error instanceof UntornError)) return
+  expectTypeOf(error.code).toEqualTypeOf<ErrorCode>()
+  expectTypeOf(error.status).toEqualTypeOf<number | undefined>()
+  // @ts-expect-error: no such code
+  if (error.code === 'ERR_UNTORN_UNHEARD_OF') return
+  // @ts-expect-error: no such code
+  void new UntornError('ERR_UNTORN_UNHEARD_OF', 'text')
+}
