@@ -46,7 +46,7 @@ export function drive(
   slot.start(binding, order.target, order.offset, order.lengthBytes, order.knownVersion)
   const step = attempt(context, slot)
   if (step === Verdict.Done || step === Verdict.Unchanged) {
-    return conclude(context, slot, step as VerdictCode)
+    return conclude(context, slot, step)
   }
   return new Drive(context, order, policy).fromStep(slot, step)
 }
