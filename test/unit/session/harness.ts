@@ -87,7 +87,7 @@ export class RawClient {
 export async function rawHost(serve: (client: RawClient) => void): Promise<number> {
   const server: Server = createServer((socket) => serve(new RawClient(socket)))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
+  onTestFinished(() => new Promise((resolve) => server.close(() => resolve())))
   return (server.address() as { port: number }).port
 }
 
