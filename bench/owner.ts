@@ -1,0 +1,38 @@
+// The owner process of the benches: publishes regions and writes self-certifying payloads into one
+// of them at a given pace. Started by support/owner-process.ts; ends when that channel closes.
+import type { OwnerReply, OwnerRequest } from './support/owner-messages.ts'
+import { BenchOwner } from './support/bench-owner.ts'
+
+if (process.send === undefined) {
+  process.stderr.write('This program is started by `untorn bench`, not by hand.\n')
+  process.exit(2)
+}
+
+// Ctrl-C reaches the whole process group. The bench ends at it and takes its channel along; an
+// owner that ended first would only look like a lost peer.
+process.on('SIGINT', () => {})
+
+const owner = new BenchOwner()
+
+process.on('disconnect', () => {
+  void owner.close().finally(() => process.exit(0))
+})
+
+process.on('message', (message) => {
+  const request = message as OwnerRequest
+  owner.handle(request).then(
+    (result) => reply({ id: request.id, result }),
+    (error: unknown) => reply({ id: request.id, failure: failureOf(error) }),
+  )
+})
+
+function reply(message: OwnerReply): void {
+  // The bench may be gone already; `disconnect` deals with that.
+  if (process.connected) process.send?.(message, () => {})
+}
+
+function failureOf(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: '', message: String(error) }
+  const code = (error as { code?: unknown }).code
+  return { code: typeof code === 'string' ? code : '', message: error.message }
+}

@@ -1,0 +1,74 @@
+// Tables for people: numbers to the right, no colours of the table's own.
+import CliTable from 'cli-table3'
+import type { Paint } from './terminal.ts'
+
+export interface Column {
+  readonly title: string
+  readonly align?: 'left' | 'right'
+}
+
+export type TableRow = readonly string[] | 'rule'
+
+const plainEdges = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+} as const
+
+/** Lays rows out under their titles; a row that is shorter than the titles ends the line early. */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly TableRow[],
+  paint: Paint,
+): string {
+  const table = new CliTable({
+    head: columns.map((column) => paint('bold', column.title)),
+    colAligns: columns.map((column) => column.align ?? 'right'),
+    chars: plainEdges,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+  })
+  for (const row of rows) {
+    if (row === 'rule') table.push(columns.map(() => ''))
+    else if (row.length === columns.length) table.push([...row])
+    else {
+      const last = row.length - 1
+      const span = { content: row[last] ?? '', colSpan: columns.length - last, hAlign: 'left' }
+      table.push([...row.slice(0, last), span as CliTable.Cell])
+    }
+  }
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** 1,234,567. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US')
+}
+
+/** Three significant digits where there is room for them: 0.321, 12.3, 1,234. */
+export function microseconds(value: number): string {
+  if (value >= 100) return count(value)
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2)
+}
+
+/** 64, 4 KiB, 1 MiB; whole binary multiples only, else plain bytes. */
+export function bytes(value: number): string {
+  if (value >= 2 ** 20 && value % 2 ** 20 === 0) return `${value / 2 ** 20} MiB`
+  if (value >= 2 ** 10 && value % 2 ** 10 === 0) return `${value / 2 ** 10} KiB`
+  return `${value} B`
+}

@@ -1,0 +1,147 @@
+// `untorn bench torn`: options, run, table, verdict.
+import type { Command } from 'commander'
+import { type TornProgress, runTornBench } from '../../bench/torn.ts'
+import { planRows, protocolNames } from '../../bench/support/torn-plan.ts'
+import type { TornReport, TornRow } from '../../bench/support/torn-report.ts'
+import type { ProviderName } from '../fabric/capabilities.ts'
+import { openDevice } from '../fabric/open-device.ts'
+import { parseDuration, parseIntervals, parseName, parseNames, parseSizes } from './arguments.ts'
+import { ExitStatus, type ExitStatusCode } from './exit-status.ts'
+import { type OutputOptions, assertWritable, writeReport } from './report-output.ts'
+import { type Column, type TableRow, bytes, count, microseconds, renderTable } from './table.ts'
+import { type Paint, ProgressLine, type Terminal, painter } from './terminal.ts'
+
+const DEFAULT_SIZES = '64,4096,65536'
+const DEFAULT_DURATION_SECONDS = 0.8
+
+/**
+ * Pace of the writer when none is given, microseconds. On shared memory a read takes less time than
+ * a write and its pause, so flat out is the hardest that readers can get through. Over verbs a read
+ * takes many writes' time: flat out would starve every reader that retries, and show nothing.
+ */
+const defaultIntervals: Readonly<Record<ProviderName, readonly number[]>> = {
+  'shared-memory': [0],
+  verbs: [1000],
+  simulation: [0],
+}
+
+interface TornOptions extends OutputOptions {
+  readonly device?: string
+  readonly size: readonly number[]
+  readonly protocol?: readonly string[]
+  readonly writerIntervalUs?: readonly number[]
+  readonly duration: number
+}
+
+/** Adds the command to `bench`; its result goes to `done`. */
+export function addTornCommand(
+  bench: Command,
+  terminal: Terminal,
+  done: (status: ExitStatusCode) => void,
+): void {
+  bench
+    .command('torn')
+    .description('read what another process is writing: are torn bytes ever accepted?')
+    .option('-d, --device <name>', 'device, see `untorn devices` (default: chosen)', parseName)
+    .option('-s, --size <bytes,…>', 'payload sizes', parseSizes, parseSizes(DEFAULT_SIZES))
+    .option('-p, --protocol <name,…>', `rows to run: ${protocolNames().join(', ')}`, (text) =>
+      parseNames(text, protocolNames()),
+    )
+    .option(
+      '-i, --writer-interval-us <us,…>',
+      'from one write to the next; 0 = flat out (default: 0, over verbs 1000)',
+      parseIntervals,
+    )
+    .option('-D, --duration <seconds>', 'of each row', parseDuration, DEFAULT_DURATION_SECONDS)
+    .option('--json', 'print one JSON object instead of the table')
+    .option('-o, --out <file>', 'write the JSON into a file as well', parseName)
+    .action(async (options: TornOptions) => done(await runCommand(options, terminal)))
+}
+
+async function runCommand(options: TornOptions, terminal: Terminal): Promise<ExitStatusCode> {
+  assertWritable(options)
+  const progress = new ProgressLine(terminal)
+  await using device = await openDevice(options.device)
+  const intervals = options.writerIntervalUs ?? defaultIntervals[device.provider]
+  const plans = planRows(options.size, intervals, options.protocol ?? [])
+  progress.show(`${device.choice}; starting the owner process`)
+  let report: TornReport
+  try {
+    report = await runTornBench({
+      device,
+      plans,
+      durationSeconds: options.duration,
+      onProgress: (state) => progress.show(progressText(state)),
+    })
+  } finally {
+    progress.clear()
+  }
+  const { choice } = device
+  writeReport(terminal, options, report, () =>
+    tornText(report, choice, painter(terminal, terminal.output)),
+  )
+  return report.verdict.passed ? ExitStatus.Fine : ExitStatus.Torn
+}
+
+function progressText(state: TornProgress): string {
+  const { plan } = state
+  const what = `${plan.control ? 'control ' : ''}${plan.strategy} ${bytes(plan.payloadBytes)}`
+  const torn = state.tornAccepted === 0 ? '' : `, ${count(state.tornAccepted)} torn`
+  return `[${state.row + 1}/${state.rowCount}] ${what}: ${count(state.reads)} reads${torn}`
+}
+
+const columns: readonly Column[] = [
+  { title: 'strategy', align: 'left' },
+  { title: 'payload' },
+  { title: 'interval µs' },
+  { title: 'reads/s' },
+  { title: 'writes/s' },
+  { title: 'attempts' },
+  { title: 'detected' },
+  { title: 'TORN' },
+  { title: 'failed' },
+  { title: 'p50 µs' },
+  { title: 'p99 µs' },
+  { title: 'p99.9 µs' },
+]
+
+/** The report for people. */
+export function tornText(report: TornReport, choice: string, paint: Paint): string {
+  const { environment } = report
+  const head = [
+    `untorn bench torn · ${choice}`,
+    `${environment.cpu} · ${environment.kernel} · node ${environment.node}` +
+      (environment.rdmaCore === null ? '' : ` · rdma-core ${environment.rdmaCore}`),
+    'detected: attempts the protocol rejected; TORN: reads it accepted whose bytes were not one version',
+  ]
+  const rows: TableRow[] = []
+  let payloadBytes = report.rows[0]?.payloadBytes
+  for (const row of report.rows) {
+    if (row.payloadBytes !== payloadBytes) rows.push('rule')
+    payloadBytes = row.payloadBytes
+    rows.push(tableRow(row, paint))
+  }
+  const { passed, sentences } = report.verdict
+  const verdict = [...sentences, passed ? paint('green', 'PASSED') : paint('red', 'NOT PASSED')]
+  return [...head, '', renderTable(columns, rows, paint), '', ...verdict].join('\n')
+}
+
+function tableRow(row: TornRow, paint: Paint): readonly string[] {
+  const name = row.control ? paint('yellow', `control: ${row.strategy}`) : row.strategy
+  const start = [name, bytes(row.payloadBytes), String(row.writerIntervalUs)]
+  if (row.refused !== undefined) return [...start, paint('dim', `refused: ${row.refused}`)]
+  const torn = count(row.tornAccepted)
+  const alarming = row.tornAccepted > 0 && !row.control
+  return [
+    ...start,
+    count(row.readsPerSecond),
+    count(row.writesPerSecond),
+    count(row.attempts),
+    count(row.tornDetected),
+    row.tornAccepted === 0 ? torn : paint(alarming ? 'red' : 'yellow', torn),
+    count(row.failures),
+    microseconds(row.latencyUs.p50),
+    microseconds(row.latencyUs.p99),
+    microseconds(row.latencyUs.p999),
+  ]
+}
