@@ -29,7 +29,14 @@ function testIn(cpu, machine, args) {
       `--cpu=${cpu}`,
       `--out=${folder}`,
     ]
-    const command = [process.execPath, ...vitestCommand, `--project=${projects[cpu]}`, ...args]
+    const serially = '--no-file-parallelism'
+    const command = [
+      process.execPath,
+      ...vitestCommand,
+      serially,
+      `--project=${projects[cpu]}`,
+      ...args,
+    ]
     const { UNTORN_SUM: _, UNTORN_NODE_BINARIES: __, ...env } = process.env
     const status = run(process.execPath, [vm, ...options, '--', ...command], {
       env: { ...env, UNTORN_TALLY: file },
