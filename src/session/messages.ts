@@ -86,6 +86,8 @@ const u32 = integer(0, 0xffffffff)
 const descriptorNumber = integer(0, 0x7fffffff)
 const lengthBytes = integer(0, Number.MAX_SAFE_INTEGER)
 const decimal64 = text(/^\d{1,20}$/, 'a decimal number of at most 20 digits')
+/** `device:inode` of a memfd, as the shared-memory provider writes it. */
+const fileIdentity = text(/^\d{1,20}(:\d{1,20})?$/, "a file's device and inode, in decimal")
 const hex64 = text(/^[0-9a-f]{1,16}$/, 'a hexadecimal number of at most 16 digits')
 /** A host's incarnation or a region's generation: 48 random bits, never 0. */
 const random48 = integer(1, 2 ** 48 - 1)
@@ -101,7 +103,7 @@ const endpoint = shape<Endpoint>(
     provider,
     pid: descriptorNumber,
     fd: descriptorNumber,
-    inode: decimal64,
+    inode: fileIdentity,
     doorbellFd: descriptorNumber,
     queuePairNumber: u32,
     packetSequence: u32,
@@ -121,7 +123,7 @@ const descriptor = shape<RegionDescriptor>(
     access: integer(0, 15),
     pid: descriptorNumber,
     fd: descriptorNumber,
-    inode: decimal64,
+    inode: fileIdentity,
     remoteKey: u32,
     address: decimal64,
   },
