@@ -8,7 +8,7 @@ import type { SeqlockOwner } from '../../src/regions/seqlock-owner.ts'
 import { seqlock } from '../../src/regions/seqlock.ts'
 import type { Strategy } from '../../src/regions/contract.ts'
 import type { Host } from '../../src/session/host.ts'
-import { listen } from '../../src/session/listen.ts'
+import { listen } from '../../src/session/index.ts'
 import { controlRegion } from './control-region.ts'
 import { controlScheme } from './controls.ts'
 import type { OwnerCommand, OwnerResult, RegionOrder } from './owner-messages.ts'
@@ -23,6 +23,10 @@ interface OwnedRegion {
   readonly oracle: PayloadOracle
   readonly words: Int32Array<ArrayBuffer>
   readonly bytes: Uint8Array
+  /** Where the back half begins, bytes; the halves are views of `bytes`. */
+  readonly middle: number
+  readonly front: Uint8Array
+  readonly back: Uint8Array
 }
 
 interface WritingRun {
@@ -78,7 +82,11 @@ export class BenchOwner {
     const owner = this.#host.publish(order.name, spec)
     const oracle = new PayloadOracle(payloadBytes)
     const words = oracle.createWords()
-    const region = { owner, oracle, words, bytes: oracle.bytesOf(words) }
+    const bytes = oracle.bytesOf(words)
+    const middle = Math.ceil(payloadBytes / 16) * 8
+    const front = bytes.subarray(0, middle)
+    const back = bytes.subarray(middle)
+    const region = { owner, oracle, words, bytes, middle, front, back }
     this.#regions.set(order.name, region)
     // From the first read on, bytes are somebody's payload.
     writeNext(region)
@@ -107,10 +115,24 @@ export class BenchOwner {
   }
 }
 
+/**
+ * Publishes the next version: one write in one piece, the next in two, the back half first. Both
+ * are ways in which owners update a region. A READ samples upwards, and a store that goes upwards
+ * as well runs ahead of it or stays behind it; one that does not meets it.
+ */
 function writeNext(region: OwnedRegion): void {
+  const { owner, bytes, middle } = region
+  const version = owner.version + VERSION_STEP
   // The payload is made before the write begins: readers meet only the copying of it.
-  region.oracle.encode(region.owner.version + VERSION_STEP, region.words)
-  region.owner.write(region.bytes)
+  region.oracle.encode(version, region.words)
+  if (version % (2 * VERSION_STEP) === 0) {
+    owner.write(bytes)
+    return
+  }
+  const token = owner.writeBegin()
+  token.copyIn(middle, region.back)
+  token.copyIn(0, region.front)
+  owner.writeEnd(token)
 }
 
 function slice(run: WritingRun): void {

@@ -122,14 +122,22 @@ export function tornText(report: TornReport, choice: string, paint: Paint): stri
     rows.push(tableRow(row, paint))
   }
   const { passed, sentences } = report.verdict
-  const verdict = [...sentences, passed ? paint('green', 'PASSED') : paint('red', 'NOT PASSED')]
+  const refusals = new Map(report.rows.map((row) => [row.strategy, row.refused]))
+  const refused = [...refusals].flatMap(([strategy, reason]) =>
+    reason === undefined ? [] : [`Refused: ${strategy}. ${reason}`],
+  )
+  const verdict = [
+    ...refused,
+    ...sentences,
+    passed ? paint('green', 'PASSED') : paint('red', 'NOT PASSED'),
+  ]
   return [...head, '', renderTable(columns, rows, paint), '', ...verdict].join('\n')
 }
 
 function tableRow(row: TornRow, paint: Paint): readonly string[] {
   const name = row.control ? paint('yellow', `control: ${row.strategy}`) : row.strategy
   const start = [name, bytes(row.payloadBytes), String(row.writerIntervalUs)]
-  if (row.refused !== undefined) return [...start, paint('dim', `refused: ${row.refused}`)]
+  if (row.refused !== undefined) return [...start, paint('dim', 'refused, see below')]
   const torn = count(row.tornAccepted)
   const alarming = row.tornAccepted > 0 && !row.control
   return [
