@@ -13,7 +13,11 @@ export async function prepareRegions(): Promise<void> {
 }
 
 function bindKernels(hash64: Hash64): MemoryKernels {
-  return { hash64, deinterleave32: native().deinterleave32 }
+  const binding = native()
+  return {
+    hash64,
+    deinterleave32: (target, source, tag) => binding.deinterleave32(target, source, tag),
+  }
 }
 
 /** The kernels, after `prepareRegions`. */

@@ -138,6 +138,7 @@ export class FakeQueuePair implements QueuePair {
 
   submitAndPoll(): number {
     const operations = this.#take()
+    if (operations.length === 0) throw new Error('nothing was pushed to this queue pair')
     const status = this.statuses.shift()
     if (status !== undefined && status !== Status.Pending) return status
     if (!this.holding && status === undefined) return this.#copy(operations)
