@@ -51,7 +51,11 @@ export class RawClient {
     this.socket = socket
     const decoder = new FrameDecoder()
     socket.on('data', (chunk: Buffer) => {
-      decoder.push(chunk, (frame) => this.messages.push(decodeMessage(frame)))
+      try {
+        decoder.push(chunk, (frame) => this.messages.push(decodeMessage(frame)))
+      } catch {
+        // The other side speaks TLS: nothing that this one collects.
+      }
     })
     socket.on('error', () => {})
     socket.on('close', () => (this.closed = true))

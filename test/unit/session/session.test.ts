@@ -162,6 +162,18 @@ describe('open regions', () => {
     expect(host.statistics.withdrawTimeouts).toBe(0)
   })
 
+  test('a peer that comes during a withdrawal does not get the region any more', async () => {
+    const { host } = await startHost()
+    const owner = host.publish('quotes', fakeRegion())
+    const { peer, device } = await startPeer(host.port)
+    await peer.open('quotes')
+    device.busy = true
+    const closing = owner.close()
+    expect(names((await startPeer(host.port)).peer)).toEqual([])
+    device.busy = false
+    await closing
+  })
+
   test('a peer that never ends its reads holds a withdrawal up for a bounded time', async () => {
     const { host } = await startHost()
     const owner = host.publish('quotes', fakeRegion())

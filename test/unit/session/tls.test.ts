@@ -3,7 +3,7 @@
 import type { ConnectionOptions, TlsOptions } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { fakeRegion } from './fake-device.ts'
-import { RawClient, startHost, startPeer, until } from './harness.ts'
+import { RawClient, rawHost, startHost, startPeer, until } from './harness.ts'
 
 const psk = Buffer.from('0123456789abcdef')
 const suite = { ciphers: 'PSK', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' } as const
@@ -38,7 +38,25 @@ describe('over TLS', () => {
     expect(peer.lost).toMatchObject({ code: 'ERR_UNTORN_PEER_LOST' })
   })
 
-  test('strangers fail with a code, on time, and the host closes without waiting for them', async () => {
+  test('a closing host does not wait for who is still shaking hands', async () => {
+    const { host } = await startHost({ tls: server })
+    const late = await RawClient.connect(host.port)
+    const startMs = performance.now()
+    await host.close()
+    expect(performance.now() - startMs).toBeLessThan(1000)
+    await until(() => late.closed)
+  })
+
+  test('an AbortSignal ends a connection that is still shaking hands', async () => {
+    const port = await rawHost(() => {})
+    const controller = new AbortController()
+    const options = { signal: controller.signal, tls: client(psk) }
+    const connecting = startPeer(port, options)
+    setTimeout(() => controller.abort(), 30)
+    await expect(connecting).rejects.toMatchObject({ code: 'ERR_UNTORN_ABORTED' })
+  })
+
+  test('strangers fail with a code, and on time', async () => {
     const { host } = await startHost({ tls: server, timeoutMs: 150 })
     const { peer } = await startPeer(host.port, { tls: client(psk) })
     await expect(
@@ -49,9 +67,6 @@ describe('over TLS', () => {
     })
     const mute = await RawClient.connect(host.port)
     await until(() => mute.closed)
-    const late = await RawClient.connect(host.port)
     expect([host.peers, peer.lost]).toEqual([1, undefined])
-    await host.close()
-    await until(() => late.closed)
   })
 })
