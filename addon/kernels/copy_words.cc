@@ -127,8 +127,9 @@ void Copy(uint8_t* to, const uint8_t* from, size_t length, CopyLines copy_lines)
     at = kWord - misfit < length ? kWord - misfit : length;
     CopyBytes(to, from, at);
   }
-  if (length - at >= 2 * kLine) {
-    for (; Misfit(shared + at, kLine) != 0; at += kWord) {
+  const size_t to_line = (kLine - Misfit(shared + at, kLine)) & (kLine - 1);
+  if (length - at >= to_line + kLine) {
+    for (const size_t line = at + to_line; at < line; at += kWord) {
       CopyWord<kSharedIsSource>(to + at, from + at);
     }
     at += copy_lines(to + at, from + at, length - at);
