@@ -6,7 +6,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { packageFile, project, run } from './lib/project.mjs'
+import { isProgram, packageFile, project, run } from './lib/project.mjs'
 
 const target = path.join(project, 'docs/errors.md')
 
@@ -36,7 +36,7 @@ async function loadTable() {
   return errorTable
 }
 
-if (import.meta.filename === process.argv[1]) {
+if (isProgram(import.meta.url)) {
   const page = errorsPage(await loadTable())
   if (process.argv.includes('--print')) {
     process.stdout.write(page)

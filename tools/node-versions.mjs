@@ -10,8 +10,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { npmCommand, project } from './lib/project.mjs'
+import { isProgram, npmCommand, project } from './lib/project.mjs'
 
 export const supportedMajors = [20, 22, 24]
 
@@ -64,7 +63,7 @@ export function nodeBinaries() {
   )
 }
 
-if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.argv[1]) {
+if (isProgram(import.meta.url)) {
   const binaries = nodeBinaries()
   process.stdout.write(`${JSON.stringify(binaries)}\n`)
   const someMissing = binaries.some((binary) => 'missing' in binary)

@@ -4,10 +4,17 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** The project's folder, absolute, without a slash at the end. */
 export const project = path.resolve(fileURLToPath(new URL('../..', import.meta.url)))
+
+/** @param {string} url - `import.meta.url` @returns {boolean} whether that module is the program */
+export function isProgram(url) {
+  // A module's own address has its links resolved, an argument has not.
+  const program = process.argv[1] === undefined ? '' : fs.realpathSync(process.argv[1])
+  return url === pathToFileURL(program).href
+}
 
 /** @returns {[string, ...string[]]} the npm that runs this script, or the one on the path */
 export function npmCommand() {
