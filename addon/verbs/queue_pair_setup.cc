@@ -21,6 +21,9 @@ constexpr uint32_t kInlineBytes = 220;
 constexpr uint8_t kReceiverNotReadyTimer = 12;
 // 7 retries for ever: a peer that posts no receive would hang us instead of failing.
 constexpr uint32_t kReceiverNotReadyRetriesMax = 6;
+// The standard knows no "for ever" here, but rxe takes 7 for it, and then an operation on a peer
+// that is gone never completes. One retry less elsewhere is no loss.
+constexpr uint32_t kRetriesMax = 6;
 constexpr uint8_t kHopLimit = 64;
 constexpr uint32_t kNumberMask = 0xffffff;  // queue pair and packet numbers have 24 bits
 
@@ -233,7 +236,7 @@ Failure VerbsQueuePair::ToReadyToSend(const Endpoint& remote) {
   ibv_qp_attr attributes{};
   attributes.qp_state = IBV_QPS_RTS;
   attributes.timeout = static_cast<uint8_t>(options_.timeout_exponent);
-  attributes.retry_cnt = static_cast<uint8_t>(options_.retry_count);
+  attributes.retry_cnt = static_cast<uint8_t>(std::min(options_.retry_count, kRetriesMax));
   attributes.rnr_retry = static_cast<uint8_t>(options_.rnr_retry_count);
   attributes.sq_psn = endpoint_.packet_sequence;
   attributes.max_rd_atomic = ReadDepth(remote);

@@ -167,6 +167,21 @@ void TestFail(ProviderDevice* device) {
   CheckCompletion(Await(pair.near), 1, kRetryExceeded, "read from a failed peer");
 }
 
+// The most retries still end: 7 would be for ever on some devices.
+void TestPeerGone(ProviderDevice* device) {
+  Side near = MakeSide(device, kAllRights), far = MakeSide(device, kAllRights);
+  QueuePairOptions options = DefaultOptions(device->info());
+  options.retry_count = 7;
+  Failure failure;
+  near.queue_pair = device->CreateQueuePair(options, &failure);
+  CheckNone(failure, "CreateQueuePair");
+  CheckNone(near.queue_pair->Connect(far.queue_pair->endpoint()), "Connect near");
+  CheckNone(far.queue_pair->Connect(near.queue_pair->endpoint()), "Connect far");
+  far.queue_pair.reset();
+  MustPost(near, {MakeOperation(Opcode::kRead, 1, near, &far, 8)});
+  CheckCompletion(Await(near), 1, kRetryExceeded, "read from a peer that is gone");
+}
+
 void TestQueueFull(ProviderDevice* device) {
   const Pair pair = MakePair(device);
   std::vector<Operation> operations(
@@ -312,6 +327,7 @@ int Run(const char* library_path, const char* wanted) {
   TestDeregistered(device.get());
   TestReceiverNotReady(device.get());
   TestFail(device.get());
+  TestPeerGone(device.get());
   TestQueueFull(device.get());
   TestEvents(device.get());
   TestFailures(provider.get(), device.get());
