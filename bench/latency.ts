@@ -42,8 +42,8 @@ interface SubjectGroup {
 
 const ROW_MS_MAX = 1_500
 /** V8 compiles in the background after some thousand calls; until then nothing is measured. */
-const WARM_UP_MS = 150
-const WARM_UP_CALLS = 20_000
+const WARM_UP_MS = 400
+const WARM_UP_CALLS = 10_000
 const VERSION_BYTES = 8
 
 /**
