@@ -140,6 +140,18 @@ export function describeFaults(address: string): void {
       await expect(peer.open('cell')).rejects.toMatchObject({ code: 'ERR_UNTORN_NO_REGION' })
     })
 
+    test('a key that vanished fails its region, and the others go on after the renewal', async () => {
+      const keyless = await peer.open('keyless')
+      const other = await peer.open('other')
+      await keyless.read()
+      await owner.tell('dropKey')
+      await expect(keyless.read()).rejects.toMatchObject({ code: 'ERR_UNTORN_REMOTE' })
+      for (let round = 0; round < 3; round++) {
+        expect((await other.read({ timeoutMs: NOTICE_MS })).version).toBe(2)
+      }
+      expect(peer.lost).toBeUndefined()
+    })
+
     test('a reader killed in the middle of reading disturbs nobody', async () => {
       const cell = await peer.open('cell')
       const victim = await Child.start('reader', address, owner.port)
@@ -153,7 +165,7 @@ export function describeFaults(address: string): void {
 
     test('an owner that leaves in good order is lost, not torn', async () => {
       const cell = await peer.open('cell')
-      await owner.tell('exit').catch(() => undefined)
+      owner.process.send({ id: 0, command: 'exit' })
       await owner.ended()
       expect(owner.process.exitCode).toBe(0)
       const code = await readUntilFailure(() => cell.read())

@@ -12,11 +12,27 @@ function payload(number) {
   return new Uint8Array(new BigUint64Array(BYTES / 8).fill(BigInt(number)).buffer)
 }
 
+/** A region whose memory can be deregistered behind the host's back. */
+function publishKeyless(host) {
+  const spec = seqlock({ bytes: 64, strategy: 'hash' })
+  let memory
+  host.publish('keyless', {
+    protocol: spec.protocol,
+    publish: (context) => {
+      const allocate = (bytes, options) => (memory = context.device.allocate(bytes, options))
+      const { name, capabilities, provider } = context.device
+      return spec.publish({ ...context, device: { name, capabilities, provider, allocate } })
+    },
+  })
+  return memory
+}
+
 async function owner() {
   const host = await listen(device, { host: address, port: Number(portText) })
   const strategy = process.env.UNTORN_TEST_STRATEGY
   const cell = host.publish('cell', seqlock({ bytes: BYTES, ...(strategy && { strategy }) }))
   const other = host.publish('other', seqlock({ bytes: 64 }))
+  const keyless = publishKeyless(host)
   let number = 0
   let token
   const commands = {
@@ -41,6 +57,7 @@ async function owner() {
     },
     pause: () => (busy = false),
     closeCell: () => cell.close(),
+    dropKey: () => keyless.close(),
     peers: () => host.peers,
     exit: async () => {
       await host.close()

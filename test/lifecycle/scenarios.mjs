@@ -112,7 +112,7 @@ const scenarios = {
       await delay(2)
       globalThis.gc()
     }
-    const warning = await Promise.race([warned, delay(5000)])
+    const warning = await Promise.race([warned, delay(5000, undefined, { ref: false })])
     if (warning?.code !== 'UNTORN_REGION_LEAKED') throw new Error(`no warning: ${warning}`)
     await device.close()
   },
