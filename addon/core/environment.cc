@@ -40,6 +40,12 @@ Environment::Environment(napi_env env) : env_(env) {
   FillRandom(&type_tags_);
 }
 
+Environment::~Environment() {
+  for (napi_ref constructor : constructors_) {
+    if (constructor != nullptr) napi_delete_reference(env_, constructor);
+  }
+}
+
 Environment* Environment::Create(napi_env env) {
   auto* environment = new Environment(env);
   const napi_finalize destroy = [](napi_env, void* data, void*) {

@@ -29,6 +29,7 @@ class Environment {
   // Installs itself as the instance data of `env`.
   static Environment* Create(napi_env env);
   static Environment& From(napi_env env);
+  ~Environment();
 
   napi_env env() const { return env_; }
   const std::shared_ptr<HandleTags>& handle_tags() const { return handle_tags_; }
