@@ -19,8 +19,8 @@ import { type SearchOptions, caught, notCaught } from './support/search.ts'
 import { Violation, newStatistics, runReads } from './support/seqlock-run.ts'
 import { recordTrace, swappedPayload } from './support/trace.ts'
 
-const RUNS = 300
-const RUNS_QUIET = 60
+const RUNS = 120
+const RUNS_QUIET = 30
 const RUNS_TO_CATCH = 6000
 /** A naive READ of two payload words takes four samples. */
 const CANARY_CHOICES_MAX = 4

@@ -167,7 +167,7 @@ export class World implements OperationSink {
       this.#drainOne(this.#prefix)
       return
     }
-    const { epochs, offsets } = this.#trace.memory
+    const { epochs, offsets, values } = this.#trace.memory
     // Any store of the oldest barrier epoch that has undrained ones, as long as no older store to
     // the same word waits: stores to one word never pass each other.
     const open: number[] = []
@@ -177,7 +177,7 @@ export class World implements OperationSink {
     for (let at = this.#prefix; at < end && epochs[at] === epoch; at += 1) {
       if (this.#drained[at] === 1) continue
       const word = (offsets[at] as number) >> 3
-      const last = ((offsets[at] as number) + this.#trace.memory.values[at]!.length - 1) >> 3
+      const last = ((offsets[at] as number) + (values[at] as Uint8Array).length - 1) >> 3
       if (!words.has(word) && !words.has(last)) open.push(at)
       words.add(word)
       words.add(last)
@@ -188,7 +188,7 @@ export class World implements OperationSink {
   #drainOne(index: number): void {
     this.visible.set(
       this.#trace.memory.values[index] as Uint8Array,
-      this.#trace.memory.offsets[index] as number,
+      this.#trace.memory.offsets[index],
     )
     this.#drained[index] = 1
     this.#drainedCount += 1
