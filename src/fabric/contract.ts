@@ -39,7 +39,7 @@ export interface QueuePairOptions {
   readonly gidIndex?: number
   /** Verbs: 4.096 µs · 2^n before a packet is sent again. Default 14 = 67 ms. */
   readonly timeoutExponent?: number
-  /** Default 7. */
+  /** 0–6, default 6. Seven would mean "for ever" on some devices, and no loop here is unbounded. */
   readonly retryCount?: number
   /** 0–6. Default 6. */
   readonly rnrRetryCount?: number

@@ -25,7 +25,7 @@ const defaults = {
   sendDepth: 128,
   receiveDepth: 64,
   timeoutExponent: 14,
-  retryCount: 7,
+  retryCount: 6,
   rnrRetryCount: 6,
   spinUs: 5,
 }
@@ -82,7 +82,7 @@ export class NativeBackedDevice implements Device {
     assertInteger('sendDepth', sendDepth, 1, depthMax)
     assertInteger('receiveDepth', receiveDepth, 1, depthMax)
     assertInteger('timeoutExponent', timeoutExponent, 0, 31)
-    assertInteger('retryCount', retryCount, 0, 7)
+    assertInteger('retryCount', retryCount, 0, 6)
     assertInteger('rnrRetryCount', rnrRetryCount, 0, 6)
     assertInteger('spinUs', spinUs, 0, 1_000_000)
     const { port, gidIndex } = chooseGid(this.info, options)
