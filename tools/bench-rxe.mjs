@@ -21,10 +21,11 @@ const main = path.join(project, 'dist/src/cli/main.js')
  * @returns {{ args: string[], file: string | undefined }}
  */
 function takeOut(args) {
-  const index = args.findIndex((arg) => arg === '--out' || arg.startsWith('--out='))
+  const index = args.findIndex((arg) => /^(-o|--out)(=|$)/.test(arg))
   if (index < 0) return { args, file: undefined }
-  const hasValue = args[index].startsWith('--out=')
-  const file = hasValue ? args[index].slice('--out='.length) : args[index + 1]
+  const equals = args[index].indexOf('=')
+  const hasValue = equals >= 0
+  const file = hasValue ? args[index].slice(equals + 1) : args[index + 1]
   if (file === undefined || file === '') return { args, file: undefined }
   const rest = [...args.slice(0, index), ...args.slice(index + (hasValue ? 1 : 2))]
   // npm runs scripts in the project's folder; INIT_CWD is where the user was.
