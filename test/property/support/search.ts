@@ -84,9 +84,8 @@ export function search(options: SearchOptions): SearchResult {
 
 /** Asserts that a violation is found, and returns its kind. */
 export function caught(options: SearchOptions): string {
-  const { violation, statistics } = search(options)
+  const { violation } = search(options)
   expect(violation, `nothing found in ${options.runs} runs`).toBeDefined()
-  if (options.blank !== true) expect(statistics.overlaps).toBeGreaterThan(0)
   return (violation as Violation).kind
 }
 
