@@ -37,6 +37,8 @@ export interface Snapshot {
 }
 
 export class SeqlockReader implements AsyncDisposable {
+  /** Payload bytes. */
+  readonly byteLength: number
   readonly #context: ReadContext
   readonly #policy: RetryPolicy
   readonly #budgetUs: number
@@ -51,6 +53,7 @@ export class SeqlockReader implements AsyncDisposable {
 
   /** @internal Made by `openReader`. */
   constructor(context: ReadContext, policy: RetryPolicy) {
+    this.byteLength = context.entry.capacityBytes
     this.#context = context
     this.#policy = policy
     this.#budgetUs = budgetUsOf(policy)
@@ -62,11 +65,6 @@ export class SeqlockReader implements AsyncDisposable {
 
   get strategy(): Strategy {
     return this.#context.entry.strategy
-  }
-
-  /** Payload bytes. */
-  get byteLength(): number {
-    return this.#context.entry.capacityBytes
   }
 
   get generation(): number {
@@ -215,6 +213,11 @@ export class SeqlockReader implements AsyncDisposable {
     const outcome = attemptSync(machine, slot.sink, binding.queuePair, budgetUs)
     if (outcome === Verdict.Done) {
       context.counters.reads += 1
+      this.#version = machine.version
+      return outcome
+    }
+    if (outcome === Verdict.Unchanged) {
+      context.counters.unchanged += 1
       this.#version = machine.version
       return outcome
     }
