@@ -186,6 +186,8 @@ describe.each(names)('%s', (name) => {
   test('close ends everything, a write in progress too, and is idempotent', () => {
     const region = new BenchRegion(scheme, 120, first)
     const { owner, memory } = region
+    // The reader holds version 2: closing must reach those who look at one word only.
+    region.whole()
     const token = owner.writeBegin()
     token.copyIn(0, pattern(120, 2))
     owner.close()
@@ -205,6 +207,7 @@ describe.each(names)('%s', (name) => {
     token[Symbol.dispose]()
     expect(region.whole()).toBe(Verdict.Closed)
     expect(region.whole(2)).toBe(Verdict.Closed)
+    expect(region.chains).toBe(1)
   })
 
   test('versions end before they stop being exact', () => {

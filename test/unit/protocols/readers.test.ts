@@ -67,6 +67,16 @@ describe('READs posted', () => {
     expect(chain(region)).toEqual([[0, 88, false]])
   })
 
+  test('hash: a seal of which one half differs is another seal', () => {
+    for (const byte of [0, 7]) {
+      const region = new BenchRegion(hash, 64)
+      region.whole()
+      region.memory.bytes[byte] = (region.memory.bytes[byte] as number) ^ 1
+      expect(region.whole(2)).toBe(Verdict.Retry)
+      expect(region.reader.evidence).toBe(Evidence.Torn)
+    }
+  })
+
   test('words: one from the start, two unfenced further in', () => {
     const region = new BenchRegion(words, 64)
     part(region, 0, 64)
@@ -170,6 +180,30 @@ describe.each(names)('%s', (name) => {
         expect(region.whole(known)).toBe(Verdict.Retry)
         expect([Evidence.Torn, Evidence.WriterActive]).toContain(region.reader.evidence)
         expect(Number.isSafeInteger(region.reader.version)).toBe(true)
+      }
+    }
+  })
+
+  test('one byte of another write anywhere is noticed', () => {
+    if (name === 'fenced') return
+    const wordBytes = { hash: 1, words: 8, lines: 64 }[name]
+    for (const [offset, length] of [
+      [0, 120],
+      [3, 113],
+    ] as const) {
+      const region = new BenchRegion(scheme, 120, pattern(120, 1))
+      const old = region.memory.bytes.slice()
+      region.owner.write(pattern(120, 2))
+      const written = region.memory.bytes.slice()
+      for (let at = 0; at < scheme.remoteBytes(120); at += wordBytes) {
+        region.memory.bytes.set(written)
+        region.memory.bytes.set(old.subarray(at, at + wordBytes), at)
+        if (Buffer.compare(region.memory.bytes, written) === 0) continue
+        // A part of `words` need not fetch the last unit, if it does not reach so far.
+        if (name === 'words' && at >= 8 + 2 * (offset + length)) continue
+        const verdict = part(region, offset, length)
+        expect(verdict).toBe(Verdict.Retry)
+        expect(region.reader.evidence).toBe(Evidence.Torn)
       }
     }
   })
