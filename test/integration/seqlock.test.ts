@@ -23,6 +23,8 @@ const script = fileURLToPath(new URL('./seqlock-writer.mjs', import.meta.url))
 const BYTES = 4096
 /** How long a reader reads against a writer that never pauses. */
 const DURATION_MS = 300
+/** The same while none of its reads has met a write. */
+const DURATION_MS_MAX = 20_000
 
 type Where = 'process' | 'thread'
 
@@ -166,10 +168,16 @@ describe.each(['process', 'thread'] as const)('owner in another %s', (where) => 
       const reader = await world.open({ attemptsMax: 100_000, timeoutMs: 20_000 })
       await world.tell('flatOut')
       const ways = waysToRead(reader)
-      const end = performance.now() + DURATION_MS
+      const start = performance.now()
+      const overlaps = (): number => reader.statistics.torn + reader.statistics.writerActive
+      // On a busy machine owner and reader may take turns on one core for a while.
+      const isEnough = (): boolean => {
+        const elapsedMs = performance.now() - start
+        return elapsedMs > (overlaps() > 0 ? DURATION_MS : DURATION_MS_MAX)
+      }
       let last = 0
       let reads = 0
-      while (performance.now() < end) {
+      while (!isEnough()) {
         for (const read of ways) {
           const version = await read()
           expect(version).toBeGreaterThanOrEqual(last)
@@ -178,10 +186,9 @@ describe.each(['process', 'thread'] as const)('owner in another %s', (where) => 
         }
       }
       await world.tell('pause')
-      const { torn, writerActive, attempts } = reader.statistics
-      expect(attempts).toBeGreaterThanOrEqual(reads)
+      expect(reader.statistics.attempts).toBeGreaterThanOrEqual(reads)
       // Otherwise no read met a write, and nothing was shown.
-      expect(torn + writerActive).toBeGreaterThan(0)
+      expect(overlaps()).toBeGreaterThan(0)
       expect(last).toBeGreaterThan(2)
     },
   )
