@@ -36,6 +36,9 @@ export interface Snapshot {
   readonly bytes: Uint8Array
 }
 
+/** A turn of the loop costs a microsecond or two; one in 64 reads keeps that in the noise. */
+const READS_PER_TURN_MAX = 64
+
 export class SeqlockReader implements AsyncDisposable {
   /** Payload bytes. */
   readonly byteLength: number
@@ -49,6 +52,8 @@ export class SeqlockReader implements AsyncDisposable {
   /** The same for `readIfChanged`; null while a read in progress may still fill it. */
   #changeSpare: Uint8Array | null = null
   #version = 0
+  /** Asynchronous reads that ended at once, since the event loop last had its turn. */
+  #atOnce = 0
   #closing: Promise<void> | undefined
 
   /** @internal Made by `openReader`. */
@@ -283,16 +288,30 @@ export class SeqlockReader implements AsyncDisposable {
       if (signal?.aborted === true) throw abortedError(signal)
       end = drive(this.#context, { target, offset, lengthBytes, knownVersion, signal }, policy)
     } catch (error) {
-      return Promise.reject(this.#context.count(error))
+      return this.#yielding(Promise.reject(this.#context.count(error)))
     }
     if (!(end instanceof Promise)) {
       this.#version = end.version
-      return Promise.resolve(resultOf(end, target))
+      return this.#yielding(Promise.resolve(resultOf(end, target)))
     }
+    this.#atOnce = 0
     return end.then((ended) => {
       this.#version = ended.version
       return resultOf(ended, target)
     })
+  }
+
+  /**
+   * Reads that end at once settle in microtasks, and a loop of them would starve the event loop:
+   * losses, withdrawals and this process's own heartbeats would go unnoticed. So now and then one
+   * of them settles only after the loop has turned.
+   */
+  #yielding<T>(settled: Promise<T>): Promise<T> {
+    this.#atOnce += 1
+    if (this.#atOnce < READS_PER_TURN_MAX) return settled
+    this.#atOnce = 0
+    settled.catch(() => undefined)
+    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => settled)
   }
 
   readonly #changeOf = (end: ReadEnd, bytes: Uint8Array): Snapshot | undefined => {
