@@ -225,6 +225,37 @@ describe('completions', () => {
   })
 })
 
+describe('copies', () => {
+  const pair = usePair()
+  const starts = [0, 1, 7, 8, 9, 63, 64, 72]
+  const lengths = [0, 1, 2, 7, 8, 9, 16, 63, 64, 65, 128, 200, 513]
+
+  test.each([
+    ['READ', Opcode.Read],
+    ['WRITE', Opcode.Write],
+  ])('a %s between odd places moves its bytes and no others', (_, opcode) => {
+    const { near, local, owned, remote } = pair()
+    const [here, there] = [new Uint8Array(local.buffer), new Uint8Array(owned.buffer)]
+    const [source, target] = opcode === Opcode.Read ? [there, here] : [here, there]
+    for (let index = 0; index < REGION_BYTES; index++)
+      source[index] = (index * 7 + (index >> 8)) & 255
+    for (const localOffset of starts) {
+      for (const remoteOffset of starts) {
+        for (const length of lengths) {
+          target.fill(0xee)
+          near.ring.push(opcode, 0, 1, local.handle, localOffset, remote, remoteOffset, length)
+          expect(near.submitAndPoll()).toBe(Status.Success)
+          const [from, to] =
+            opcode === Opcode.Read ? [remoteOffset, localOffset] : [localOffset, remoteOffset]
+          const expected = new Uint8Array(REGION_BYTES).fill(0xee)
+          expected.set(source.subarray(from, from + length), to)
+          expect(Buffer.compare(target, expected)).toBe(0)
+        }
+      }
+    }
+  })
+})
+
 describe('closing', () => {
   const pair = usePair()
 
@@ -241,6 +272,7 @@ describe('closing', () => {
       true,
       true,
     ])
+    expect(pair().owned.buffer.byteLength).toBe(0)
   })
 
   test('completions not yet polled survive close', () => {

@@ -156,6 +156,8 @@ describe('a queue pair whose peer is not one', () => {
 
   test('a count of messages beyond all receives', () => {
     pair().postReceive(1, 64)
+    // The message itself is flawless: only the count betrays its writer.
+    scribble(inboxOf(pair().far), FIRST_SLOT, 1, 8, 0)
     scribble(inboxOf(pair().far), INBOX_PRODUCED, 0xffff_fff0)
     expect(pair().far.poll()[0]).toMatchObject({ id: 1, status: Status.BadResponse })
     expect(pair().far.queuePair.state()).toBe('error')
