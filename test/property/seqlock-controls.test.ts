@@ -19,7 +19,7 @@ import { type SearchOptions, caught, notCaught } from './support/search.ts'
 import { Violation, newStatistics, runReads } from './support/seqlock-run.ts'
 import { recordTrace, swappedPayload } from './support/trace.ts'
 
-const RUNS = 120
+const RUNS = 200
 const RUNS_QUIET = 30
 const RUNS_TO_CATCH = 6000
 /** A naive READ of two payload words takes four samples. */

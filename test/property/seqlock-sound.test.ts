@@ -14,7 +14,7 @@ import { type SearchOptions, caught } from './support/search.ts'
 import { newStatistics, runReads } from './support/seqlock-run.ts'
 import { recordTrace } from './support/trace.ts'
 
-const RUNS = 300
+const RUNS = 600
 const RUNS_TO_REFUTE = 20_000
 
 const kernels = portableKernels(await loadHash())
