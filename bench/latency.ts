@@ -45,6 +45,10 @@ const ROW_MS_MAX = 1_500
 const WARM_UP_MS = 400
 const WARM_UP_CALLS = 10_000
 const VERSION_BYTES = 8
+/** Far beyond any read of an idle owner: an operation that takes as long will never end. */
+const READ_TIMEOUT_MS = 2_000
+/** Connections lost to such operations, after which the bench gives up. */
+const RECONNECTS_MAX = 5
 
 /**
  * Runs the bench.
@@ -73,17 +77,35 @@ export async function runLatencyBench(options: LatencyBenchOptions): Promise<Lat
   )
   const groups: SubjectGroup[] = []
   for (const { strategy, payloadBytes } of published) {
-    const reader = await peer.open(nameOf(strategy, payloadBytes))
+    const reader = await peer.open(nameOf(strategy, payloadBytes), { timeoutMs: READ_TIMEOUT_MS })
     groups.push(readsOf(reader))
   }
   const smallest = published.filter(({ payloadBytes }) => payloadBytes === payloadSizes[0])
   const checks: Subject[] = []
   for (const { strategy, payloadBytes } of smallest) {
-    checks.push(checkOf(await peer.open(nameOf(strategy, payloadBytes))))
+    checks.push(
+      checkOf(await peer.open(nameOf(strategy, payloadBytes), { timeoutMs: READ_TIMEOUT_MS })),
+    )
   }
   groups.push({ baselineBytes: VERSION_BYTES, subjects: checks })
   const rows: LatencyRow[] = []
-  for (const group of groups) rows.push(...(await measureGroup(group, baseline, options)))
+  let reconnects = 0
+  for (const group of groups) {
+    for (;;) {
+      try {
+        rows.push(...(await measureGroup(group, baseline, options)))
+        break
+      } catch (error) {
+        // The connection is of no use any more; the group is measured again over a new one.
+        if (!(error instanceof UntornError) || error.code !== 'ERR_UNTORN_TIMEOUT') throw error
+        if (++reconnects > RECONNECTS_MAX) throw error
+        await peer.reconnect()
+      }
+    }
+  }
+  if (reconnects > 0) {
+    notes.push(`${reconnects} operations never ended; their rows were measured again.`)
+  }
   return {
     schema: LATENCY_SCHEMA,
     device: describeDevice(device),
@@ -243,6 +265,7 @@ function rowOf(
   }
 }
 
+/** To hundredths of a nanosecond: a baseline of three needs them. */
 function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000
+  return Math.round(value * 1e5) / 1e5
 }

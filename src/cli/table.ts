@@ -60,10 +60,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
-/** Three significant digits where there is room for them: 0.321, 12.3, 1,234. */
+/** Nanoseconds below a tenth, then about three digits: 0.003, 0.32, 12.3, 1,234. */
 export function microseconds(value: number): string {
   if (value >= 100) return count(value)
-  return value >= 10 ? value.toFixed(1) : value.toFixed(2)
+  if (value >= 10) return value.toFixed(1)
+  return value.toFixed(value > 0 && value < 0.1 ? 3 : 2)
 }
 
 /** 64, 4 KiB, 1 MiB; whole binary multiples only, else plain bytes. */
