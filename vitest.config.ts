@@ -90,7 +90,11 @@ const config: ViteUserConfig = defineConfig({
       // Only where there is an RDMA device: emulated guests take several times the usual seconds.
       project({
         name: 'rxe',
-        include: ['test/contract/**/*.test.ts', 'test/rxe/*.test.ts'],
+        include: [
+          'test/contract/**/*.test.ts',
+          'test/lifecycle/**/*.test.ts',
+          'test/rxe/*.test.ts',
+        ],
         device: rdma,
         testTimeoutMs: 120_000,
       }),
