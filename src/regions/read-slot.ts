@@ -15,6 +15,8 @@ export class ReadSlot {
   readonly request: ReadRequest = { target: NO_BYTES, offset: 0, lengthBytes: 0, knownVersion: 0 }
   readonly retries: RetryLog = new RetryLog()
   #binding: RemoteBinding
+  readonly #landing: Uint8Array
+  #payload: Uint8Array | null = null
 
   /** @param landingOffset where the slot's part of `landing` begins, bytes, a multiple of 64 */
   constructor(
@@ -23,7 +25,8 @@ export class ReadSlot {
     landing: MemoryRegion,
     landingOffset: number,
   ) {
-    machine.bind(landing.slice(landingOffset, machine.landingBytes))
+    this.#landing = landing.slice(landingOffset, machine.landingBytes)
+    machine.bind(this.#landing)
     this.machine = machine
     this.#binding = binding
     this.sink = new RingSink(binding.queuePair, binding.remoteHandle, landing.handle, landingOffset)
@@ -31,6 +34,15 @@ export class ReadSlot {
 
   get binding(): RemoteBinding {
     return this.#binding
+  }
+
+  /** The whole payload where it lands; of its own memory where it lands interleaved. */
+  payload(lengthBytes: number): Uint8Array {
+    if (this.#payload?.length === lengthBytes) return this.#payload
+    const start = this.machine.payloadLandingOffset
+    this.#payload =
+      start < 0 ? new Uint8Array(lengthBytes) : this.#landing.subarray(start, start + lengthBytes)
+    return this.#payload
   }
 
   /** Sets the read to do. Nothing of an earlier one may still be in flight. */

@@ -141,6 +141,18 @@ export class SeqlockReader implements AsyncDisposable {
   }
 
   /**
+   * The whole payload without a copy: `bytes` is where it landed, and this reader's next synchronous
+   * read overwrites it (strategies `words` and `lines` land interleaved, and copy all the same).
+   * @throws as `readSync`
+   */
+  borrowSync(options?: RetryOptions): Snapshot {
+    const slot = this.#syncSlot ?? this.#takeSyncSlot()
+    const bytes = slot.payload(this.byteLength)
+    this.#spin(bytes, 0, bytes.length, 0, options)
+    return { version: this.#version, bytes }
+  }
+
+  /**
    * Reads unless the region still has `version`: then it costs one READ of 8 bytes and resolves to
    * undefined. `version` comes from an earlier snapshot; 0 reads in any case.
    * @throws as `read`
