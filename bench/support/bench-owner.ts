@@ -18,15 +18,22 @@ import { type WritePace, sleepBeforeSliceMs, writeOneSlice } from './write-pace.
 /** Versions of a seqlock are even: the next one published is two further. */
 const VERSION_STEP = 2
 
+/** Into how many pieces a write is divided at most: an owner who updates field by field. */
+const PIECES_MAX = 8
+const PIECE_BYTES_MIN = 4
+
+interface Piece {
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
 interface OwnedRegion {
   readonly owner: SeqlockOwner
   readonly oracle: PayloadOracle
   readonly words: Int32Array<ArrayBuffer>
   readonly bytes: Uint8Array
-  /** Where the back half begins, bytes; the halves are views of `bytes`. */
-  readonly middle: number
-  readonly front: Uint8Array
-  readonly back: Uint8Array
+  /** `bytes` in views, the last one first. */
+  readonly pieces: readonly Piece[]
 }
 
 interface WritingRun {
@@ -83,10 +90,7 @@ export class BenchOwner {
     const oracle = new PayloadOracle(payloadBytes)
     const words = oracle.createWords()
     const bytes = oracle.bytesOf(words)
-    const middle = Math.ceil(payloadBytes / 16) * 8
-    const front = bytes.subarray(0, middle)
-    const back = bytes.subarray(middle)
-    const region = { owner, oracle, words, bytes, middle, front, back }
+    const region = { owner, oracle, words, bytes, pieces: piecesOf(bytes) }
     this.#regions.set(order.name, region)
     // From the first read on, bytes are somebody's payload.
     writeNext(region)
@@ -115,13 +119,23 @@ export class BenchOwner {
   }
 }
 
+function piecesOf(bytes: Uint8Array): readonly Piece[] {
+  const length = Math.max(PIECE_BYTES_MIN, Math.ceil(bytes.length / PIECES_MAX))
+  const pieces: Piece[] = []
+  for (let offset = 0; offset < bytes.length; offset += length) {
+    pieces.unshift({ offset, bytes: bytes.subarray(offset, offset + length) })
+  }
+  return pieces
+}
+
 /**
- * Publishes the next version: one write in one piece, the next in two, the back half first. Both
+ * Publishes the next version: one write in one piece, the next piece by piece from the back. Both
  * are ways in which owners update a region. A READ samples upwards, and a store that goes upwards
- * as well runs ahead of it or stays behind it; one that does not meets it.
+ * as well runs ahead of it or stays behind it; one that does not meets it. And where owner and
+ * reader have to share a core, a write that takes longer is interrupted half-way more often.
  */
 function writeNext(region: OwnedRegion): void {
-  const { owner, bytes, middle } = region
+  const { owner, bytes, pieces } = region
   const version = owner.version + VERSION_STEP
   // The payload is made before the write begins: readers meet only the copying of it.
   region.oracle.encode(version, region.words)
@@ -130,8 +144,7 @@ function writeNext(region: OwnedRegion): void {
     return
   }
   const token = owner.writeBegin()
-  token.copyIn(middle, region.back)
-  token.copyIn(0, region.front)
+  for (const piece of pieces) token.copyIn(piece.offset, piece.bytes)
   owner.writeEnd(token)
 }
 

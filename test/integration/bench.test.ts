@@ -55,7 +55,7 @@ interface Row {
 describe('bench torn', () => {
   test('JSON: valid, alone on standard output, and in the file as well', async () => {
     const file = join(folder, 'torn.json')
-    const args = [...torn, '--json', '--duration', '0.5', '--size', '4096', '--out', file]
+    const args = [...torn, '--json', '--duration', '0.4', '--size', '64,16384', '--out', file]
     const { status, out, err } = await untorn(args)
     expect(err).toBe('')
     const report = JSON.parse(out) as { rows: Row[] }
@@ -63,20 +63,21 @@ describe('bench torn', () => {
     expect(readFileSync(file, 'utf8')).toBe(out)
 
     const run = report.rows.filter((row) => row.refused === undefined)
-    expect(report.rows.filter((row) => row.refused !== undefined)).toMatchObject([
-      { strategy: 'lines', reads: 0, attempts: 0 },
-    ])
-    expect(run.map((row) => row.strategy)).toEqual([
-      ...['fenced', 'hash', 'words'],
-      ...['naive', 'version-with-data', 'both-ends', 'unfenced'],
-    ])
+    const refused = report.rows.filter((row) => row.refused !== undefined)
+    const nothing = { strategy: 'lines', reads: 0, attempts: 0 }
+    expect(refused).toMatchObject([nothing, nothing])
+    const sound = ['fenced', 'hash', 'words']
+    const controls = ['naive', 'version-with-data', 'both-ends', 'unfenced']
+    const names = [...sound, ...controls]
+    expect(run.map((row) => row.strategy)).toEqual([...names, ...names])
     for (const row of run) {
       expect(row.reads, row.strategy).toBeGreaterThan(0)
       expect(row.writesPerSecond, row.strategy).toBeGreaterThan(0)
       expect(row.attempts, row.strategy).toBeGreaterThanOrEqual(row.reads)
       if (!row.control) expect(row.tornAccepted, row.strategy).toBe(0)
     }
-    expect(run.find((row) => row.strategy === 'naive')?.tornAccepted).toBeGreaterThan(0)
+    const naive = run.filter((row) => row.strategy === 'naive')
+    expect(Math.max(...naive.map((row) => row.tornAccepted))).toBeGreaterThan(0)
     expect(status).toBe(0)
   })
 
