@@ -70,7 +70,10 @@ void VerbsQueuePair::FillSend(const Operation& operation, SendWork* work) const 
   request.opcode = SendOpcode(operation.opcode);
   request.imm_data = 0;
   unsigned int flags = 0;
-  if (operation.flags & kFence) flags |= IBV_SEND_FENCE;
+  const bool fetches = operation.opcode == Opcode::kRead ||
+                       operation.opcode == Opcode::kCompareAndSwap ||
+                       operation.opcode == Opcode::kFetchAndAdd;
+  if ((operation.flags & kFence) && !(fetches && orders_reads_)) flags |= IBV_SEND_FENCE;
   if (operation.flags & kSignalled) flags |= IBV_SEND_SIGNALED;
   // No entry for no bytes: hardware may read a length of 0 as 2^31. No handle is needed either.
   request.num_sge = operation.length_bytes == 0 ? 0 : 1;

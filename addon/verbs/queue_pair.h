@@ -63,6 +63,8 @@ class VerbsQueuePair final : public ProviderQueuePair {
   QueuePairOptions options_;
   Endpoint endpoint_;
   bool ethernet_ = false;
+  // READs and atomics execute in order without a fence, and a fence on them may hang.
+  bool orders_reads_ = false;
   uint32_t inline_bytes_max_ = 0;
   std::vector<SendWork> sends_;
   std::vector<ReceiveWork> receives_;
