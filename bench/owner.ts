@@ -1,10 +1,14 @@
 // The owner process of the benches: publishes regions and writes self-certifying payloads into one
-// of them at a given pace. Started by support/owner-process.ts; ends when that channel closes.
+// of them at a given pace, or stores a probe's patterns. Started by support/owner-process.ts; ends
+// when that channel closes.
 import type { OwnerReply, OwnerRequest } from './support/owner-messages.ts'
 import { BenchOwner } from './support/bench-owner.ts'
+import { ProbeOwner } from './support/probe-owner.ts'
 
 if (process.send === undefined) {
-  process.stderr.write('This program is started by `untorn bench`, not by hand.\n')
+  process.stderr.write(
+    'This program is started by `untorn bench` or `untorn probe`, not by hand.\n',
+  )
   process.exit(2)
 }
 
@@ -13,14 +17,16 @@ if (process.send === undefined) {
 process.on('SIGINT', () => {})
 
 const owner = new BenchOwner()
+const probe = new ProbeOwner()
 
 process.on('disconnect', () => {
-  void owner.close().finally(() => process.exit(0))
+  void Promise.allSettled([owner.close(), probe.close()]).finally(() => process.exit(0))
 })
 
 process.on('message', (message) => {
   const request = message as OwnerRequest
-  owner.handle(request).then(
+  const answer = request.command === 'probe' ? probe.handle(request.order) : owner.handle(request)
+  answer.then(
     (result) => reply({ id: request.id, result }),
     (error: unknown) => reply({ id: request.id, failure: failureOf(error) }),
   )

@@ -1,5 +1,7 @@
 // What a bench and its owner process say to each other over the fork's channel: one request at a
 // time, each answered by a reply of the same id. Plain JSON.
+import type { Endpoint, RegionDescriptor } from '../../src/fabric/contract.ts'
+import type { ProbePattern } from '../../src/fabric/probe.ts'
 
 /** What a published region is for: a sound strategy, or the memory that a control reads. */
 export interface RegionOrder {
@@ -16,14 +18,27 @@ export type OwnerCommand =
   | { readonly command: 'start'; readonly region: string; readonly intervalUs: number }
   | { readonly command: 'stop' }
 
-export type OwnerRequest = OwnerCommand & { readonly id: number }
+/** What a probe's reader orders, see probe-owner.ts. */
+export type ProbeOrder =
+  | { readonly step: 'expose'; readonly device: string; readonly lengthBytes: number }
+  | { readonly step: 'connect'; readonly endpoint: Endpoint }
+  | { readonly step: 'store'; readonly pattern: ProbePattern; readonly lengthBytes: number }
+  | { readonly step: 'rest' }
+
+export type ProbeCommand = { readonly command: 'probe'; readonly order: ProbeOrder }
+
+export type OwnerRequest = (OwnerCommand | ProbeCommand) & { readonly id: number }
 
 export interface OwnerResult {
   /** Reply to `listen`. */
   readonly port?: number
-  /** Replies to `stop`: what was written since `start`, and in how long. */
+  /** Replies to `stop`, or to `rest`: what was written since `start` or `store`, and in how long. */
   readonly writes?: number
   readonly seconds?: number
+  /** Reply to `expose`. */
+  readonly descriptor?: RegionDescriptor
+  /** Reply to `connect`. */
+  readonly endpoint?: Endpoint
 }
 
 export interface OwnerFailure {

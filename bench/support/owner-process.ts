@@ -4,7 +4,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { UntornError, errorTable, type ErrorCode } from '../../src/errors.ts'
-import type { OwnerCommand, OwnerReply, OwnerRequest, OwnerResult } from './owner-messages.ts'
+import type {
+  OwnerCommand,
+  OwnerReply,
+  OwnerRequest,
+  OwnerResult,
+  ProbeCommand,
+} from './owner-messages.ts'
 
 /** Emulated machines take seconds to start Node; nothing else takes as long. */
 const REPLY_TIMEOUT_MS = 60_000
@@ -66,7 +72,7 @@ export class OwnerProcess implements AsyncDisposable {
    * @throws UntornError with the owner's code when it failed there; ERR_UNTORN_PEER_LOST when the
    *   process ended; ERR_UNTORN_TIMEOUT
    */
-  async ask(command: OwnerCommand): Promise<OwnerResult> {
+  async ask(command: OwnerCommand | ProbeCommand): Promise<OwnerResult> {
     if (this.#ended !== null) throw this.#lostError()
     const id = ++this.#lastId
     const request: OwnerRequest = { ...command, id }

@@ -3,7 +3,7 @@ import { errorTable, type ErrorEntry } from '../errors.ts'
 
 export const ExitStatus = {
   Fine: 0,
-  /** A bench saw what must not be, or showed nothing. */
+  /** A bench or a probe saw what must not be, or a bench showed nothing. */
   Torn: 1,
   /** Bad arguments; the message names the argument. */
   Usage: 2,

@@ -23,5 +23,7 @@ export {
   openDevice,
 } from './open-device.ts'
 export type { DeviceChoice, OpenDeviceOptions } from './open-device.ts'
+export { judgeGuarantees, lowerCapabilities } from './probe.ts'
+export type { ProbeJudgement, ProbeObservation, ProbePattern, ProbedGuarantee } from './probe.ts'
 export { Status, statusName } from './status.ts'
 export type { StatusCode } from './status.ts'

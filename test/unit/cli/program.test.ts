@@ -42,6 +42,9 @@ describe('bad arguments', () => {
     [['bench', 'latency', '--size'], '--size'],
     [['bench', 'sideways'], 'sideways'],
     [['devices', '--xml'], '--xml'],
+    [['probe', '--duration', '0'], '--duration'],
+    [['probe', '--device', ''], '--device'],
+    [['probe', 'rxe0'], 'probe'],
     [['doctr'], 'doctr'],
   ])('%j', async (args, named) => {
     const { status, out, err } = await run(...args)
