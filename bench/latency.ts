@@ -221,14 +221,14 @@ function sample(
   readsPerSample: number,
   budgetMs: number,
 ): Float64Array {
-  const { nowNs } = native()
+  const clock = native()
   const samples = new Float64Array(count)
-  let beginNs = nowNs()
+  let beginNs = clock.nowNs()
   const endNs = beginNs + budgetMs * 1e6
   for (let index = 0; index < count; index += 1) {
     if (beginNs > endNs) return samples.subarray(0, index)
     for (let read = 0; read < readsPerSample; read += 1) call()
-    const nextNs = nowNs()
+    const nextNs = clock.nowNs()
     samples[index] = (nextNs - beginNs) / 1000 / readsPerSample
     beginNs = nextNs
   }

@@ -67,7 +67,7 @@ describe('bench torn', () => {
     const nothing = { strategy: 'lines', reads: 0, attempts: 0 }
     expect(refused).toMatchObject([nothing, nothing])
     const sound = ['fenced', 'hash', 'words']
-    const controls = ['naive', 'version-with-data', 'both-ends', 'unfenced']
+    const controls = ['naive', 'version-with-data', 'data-then-version', 'both-ends', 'unfenced']
     const names = [...sound, ...controls]
     expect(run.map((row) => row.strategy)).toEqual([...names, ...names])
     for (const row of run) {

@@ -9,18 +9,19 @@ test('timers fire during a loop of nothing but reads, and during one of failures
   const owner = host.publish('cell', seqlock({ bytes: 64 }))
   const peer = await connect(device, `127.0.0.1:${host.port}`)
   const reader = await peer.open('cell')
-  let fired = false
-  setTimeout(() => (fired = true), 5)
-  const deadline = performance.now() + 5000
-  while (!fired && performance.now() < deadline) await reader.read()
-  expect(fired).toBe(true)
-
+  expect(await timerFires(() => reader.read())).toBe(true)
   await owner.close()
-  fired = false
-  setTimeout(() => (fired = true), 5)
-  while (!fired && performance.now() < deadline) await reader.read().catch(() => undefined)
-  expect(fired).toBe(true)
+  expect(await timerFires(() => reader.read().catch(() => undefined))).toBe(true)
   await peer.close()
   await host.close()
   await device.close()
 })
+
+/** Whether a timer fires while `step` is awaited again and again. */
+async function timerFires(step: () => Promise<unknown>): Promise<boolean> {
+  const timer = { fired: false }
+  setTimeout(() => (timer.fired = true), 5)
+  const deadline = performance.now() + 5000
+  while (!timer.fired && performance.now() < deadline) await step()
+  return timer.fired
+}

@@ -118,6 +118,7 @@ test('every control is caught somewhere, and by name in the table', () => {
   expect(controls.filter((control) => control.bench).map((control) => control.name)).toEqual([
     'naive',
     'version-with-data',
+    'data-then-version',
     'both-ends',
     'unfenced',
   ])

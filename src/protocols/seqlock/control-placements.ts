@@ -72,28 +72,28 @@ export class ShortTagPlacement extends WordsPlacement {
  * samples last, is stored first, so that such a READ is proven; any other READ is not.
  */
 export class BothEndsPlacement implements Placement {
-  readonly #memory: LocalMemory
-  readonly #back: number
+  protected readonly memory: LocalMemory
+  protected readonly back: number
 
   constructor(memory: LocalMemory, shape: SeqlockShape) {
-    this.#memory = memory
-    this.#back = bothEndsBack(shape.payloadBytes)
+    this.memory = memory
+    this.back = bothEndsBack(shape.payloadBytes)
   }
 
   format(): void {}
 
   begin(version: number): void {
-    this.#memory.storeWord(this.#back, version)
-    this.#memory.barrier('beforePayload')
+    this.memory.storeWord(this.back, version)
+    this.memory.barrier('beforePayload')
   }
 
   copyIn(offset: number, source: Uint8Array): void {
-    this.#memory.copyIn(BothEnds.payload + offset, source)
+    this.memory.copyIn(BothEnds.payload + offset, source)
   }
 
   publish(version: number): void {
-    this.#memory.barrier('beforePublish')
-    this.#memory.storeWord(BothEnds.front, version)
+    this.memory.barrier('beforePublish')
+    this.memory.storeWord(BothEnds.front, version)
   }
 
   replace(version: number, payload: Uint8Array): void {
@@ -108,11 +108,24 @@ export class BothEndsPlacement implements Placement {
   }
 
   load(target: Uint8Array, offset: number): void {
-    target.set(this.#memory.view(BothEnds.payload + offset, target.length))
+    target.set(this.memory.view(BothEnds.payload + offset, target.length))
   }
 
   close(): void {
-    this.#memory.storeWord64(this.#back, CLOSED_MARK)
-    this.#memory.storeWord64(BothEnds.front, CLOSED_MARK)
+    this.memory.storeWord64(this.back, CLOSED_MARK)
+    this.memory.storeWord64(BothEnds.front, CLOSED_MARK)
+  }
+}
+
+/** A seqlock in the right order, whose only version stands behind the payload. */
+export class TrailingVersionPlacement extends BothEndsPlacement {
+  override begin(version: number): void {
+    this.memory.storeWord(this.back, version - 1)
+    this.memory.barrier('beforePayload')
+  }
+
+  override publish(version: number): void {
+    this.memory.barrier('beforePublish')
+    this.memory.storeWord(this.back, version)
   }
 }

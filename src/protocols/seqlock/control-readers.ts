@@ -161,6 +161,32 @@ export class VersionThenDataReader extends SeqlockReader {
   }
 }
 
+/** One READ of payload and trailing version, then, fenced, that version again. */
+export class DataThenVersionReader extends SeqlockReader {
+  readonly #back: number
+
+  constructor(shape: SeqlockShape) {
+    super('both-ends', shape, imageBytes('both-ends', shape.payloadBytes), BothEnds.payload)
+    this.#back = bothEndsBack(shape.payloadBytes)
+  }
+
+  begin(sink: OperationSink): void {
+    const from = Math.floor((BothEnds.payload + this.request.offset) / WORD_BYTES) * WORD_BYTES
+    sink.read(from, from, this.#back + WORD_BYTES - from, false)
+    sink.read(0, this.#back, WORD_BYTES, true)
+  }
+
+  resume(_sink: OperationSink): VerdictCode {
+    const first = versionAt(this.halves, this.#back / WORD_BYTES)
+    const last = versionAt(this.halves, 0)
+    if (!isStable(first)) return this.unstable(first)
+    if (!isStable(last)) return this.unstable(last)
+    if (first !== last) return this.torn(last)
+    this.deliver(BothEnds.payload + this.request.offset)
+    return this.done(last)
+  }
+}
+
 /** One READ proven by a weak seal; `zeroAccepted` drops the rule that version 0 never verifies. */
 export class WeakSealReader extends SeqlockReader {
   readonly #seal: Sealer

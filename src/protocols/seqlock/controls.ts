@@ -21,9 +21,11 @@ import {
   SameVersionAbortPlacement,
   ShortTagPlacement,
   TagFirstLinesPlacement,
+  TrailingVersionPlacement,
 } from './control-placements.ts'
 import {
   BothEndsReader,
+  DataThenVersionReader,
   NaiveReader,
   ShortTagReader,
   ThreeReadReader,
@@ -49,6 +51,7 @@ export type ControlWorkload = 'writes' | 'aborts' | 'swaps' | 'wraps' | 'zero-pa
 export type SeqlockControlName =
   | 'naive'
   | 'version-with-data'
+  | 'data-then-version'
   | 'version-then-data'
   | 'both-ends'
   | 'unfenced'
@@ -188,6 +191,21 @@ const rows: readonly SeqlockControl[] = [
     plainOwner,
     (shape) => new VersionWithDataReader(shape),
     { roundTrips: 2, remoteBytes: (bytes) => bytes + 3 * WORD_BYTES },
+  ),
+  control(
+    {
+      name: 'data-then-version',
+      claim: 'a trailing version that came with the data, and has not moved since, is its version',
+      interleaving:
+        'payload sampled old, a whole write, the rest and the version sampled new; the second READ ' +
+        'of the version agrees',
+      caughtUnder: everywhere,
+      bench: true,
+    },
+    'both-ends',
+    (memory, shape) => new TrailingVersionPlacement(memory, shape),
+    (shape) => new DataThenVersionReader(shape),
+    { roundTrips: 2, remoteBytes: (bytes) => bytes + 2 * WORD_BYTES },
   ),
   control(
     {

@@ -26,7 +26,13 @@ describe('selection', () => {
   })
 
   test('the four controls of the bench are there, the naive READ first', () => {
-    expect(controlNames()).toEqual(['naive', 'version-with-data', 'both-ends', 'unfenced'])
+    expect(controlNames()).toEqual([
+      'naive',
+      'version-with-data',
+      'data-then-version',
+      'both-ends',
+      'unfenced',
+    ])
     expect(protocolNames()).toContain('seqlock/naive')
   })
 })
