@@ -137,7 +137,7 @@ async function publish(
   }
 }
 
-/** Both shapes of a whole read. */
+/** The shapes of a whole read. */
 function readsOf(reader: SeqlockReader): SubjectGroup {
   const { strategy, byteLength: payloadBytes } = reader
   // A `fenced` reader of an idle region holds its version from the read before: it fetches the
@@ -153,6 +153,7 @@ function readsOf(reader: SeqlockReader): SubjectGroup {
     subjects: [
       { ...common, operation: 'readSync', call: () => void reader.readSync() },
       { ...common, operation: 'readIntoSync', call: () => void reader.readIntoSync(target) },
+      { ...common, operation: 'borrowSync', call: () => void reader.borrowSync() },
     ],
   }
 }

@@ -3,7 +3,7 @@ import type { BenchDevice, BenchEnvironment } from './environment.ts'
 
 export const LATENCY_SCHEMA = 'untorn.bench.latency/1'
 
-export type MeasuredOperation = 'readSync' | 'readIntoSync' | 'readIfChangedSync'
+export type MeasuredOperation = 'readSync' | 'readIntoSync' | 'borrowSync' | 'readIfChangedSync'
 
 export interface LatencyRow {
   readonly protocol: 'seqlock'

@@ -110,7 +110,7 @@ test('bench latency: valid JSON with a ratio in every row', async () => {
   expect(status).toBe(0)
   const report = JSON.parse(out) as { rows: { ratio: number; operation: string }[] }
   expect(validator('bench-latency-1.json')(report)).toBe('')
-  expect(report.rows).toHaveLength(2 * 3 * 2 + 3)
+  expect(report.rows).toHaveLength(2 * 3 * 3 + 3)
   for (const row of report.rows) expect(row.ratio).toBeGreaterThan(0)
 })
 
