@@ -189,10 +189,9 @@ export class Peer<Reader extends ReaderHandle, Options> implements AsyncDisposab
     if (settled !== undefined) return settled
     const local = localFailure(status)
     if (local !== undefined) return local
-    if (status === Status.RetryExceeded) {
-      this.#link.lose(peerLost('its memory stopped answering (RetryExceeded)', undefined, status))
-      return this.#lost as unknown as UntornError
-    }
+    // RetryExceeded too: while the control connection lives, so does the peer, and a transport that
+    // gave up (rxe does now and then after losing packets) is replaced. A peer that is really gone
+    // is noticed there, or does not answer the replacement.
     const { queuePair } = this.#link
     const failure = remoteFailure(status, queuePair.vendorError)
     // A flush seen late belongs to a queue pair that has been replaced meanwhile.

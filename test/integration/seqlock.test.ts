@@ -4,8 +4,6 @@
 import { fork } from 'node:child_process'
 import { once, type EventEmitter } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
@@ -301,32 +299,5 @@ describe('the owner’s close', () => {
     await closing
     expect(['ERR_UNTORN_CLOSED', 'ERR_UNTORN_STALE_GENERATION']).toContain(code)
     await expect(world.peer.open('cell')).rejects.toMatchObject({ code: 'ERR_UNTORN_NO_REGION' })
-  })
-})
-
-describe('allocation', () => {
-  it.each([
-    ['fenced', 8],
-    ['words', 8],
-    // Two bigints and what the call into WebAssembly takes.
-    ['hash', 200],
-  ] as const)('%s: readIntoSync leaves less than %i bytes a read', async (strategy, bytesMax) => {
-    const world = await World.make('process', strategy)
-    const reader = await world.open()
-    const target = new Uint8Array(BYTES)
-    await world.tell('write')
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
-    const reads = 20_000
-    const measure = (): number => {
-      collect()
-      const before = process.memoryUsage().heapUsed
-      for (let index = 0; index < reads; index++) reader.readIntoSync(target)
-      return (process.memoryUsage().heapUsed - before) / reads
-    }
-    measure()
-    const growths = [measure(), measure(), measure()]
-    // The least of them: the others include what the engine itself did meanwhile.
-    expect(Math.min(...growths)).toBeLessThan(bytesMax)
   })
 })

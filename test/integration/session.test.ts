@@ -1,11 +1,11 @@
 // Goal: sessions over a real device: what is published can be read, and stays readable, or ends with
 // a code, through withdrawal, cut connections, broken queue pairs and restarts. Method: host and peer
 // in one process, each with a device of its own, and a relay between them whose wires can be cut.
-import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { connect, type Device, type Host, listen, openDevice, type Peer } from '../../src/index.ts'
 import { seqlock, type SeqlockOwner } from '../../src/index.ts'
 import type { QueuePair } from '../../src/fabric/contract.ts'
+import { Relay } from '../support/relay.ts'
 
 interface Session {
   readonly device: Device
@@ -15,46 +15,6 @@ interface Session {
   readonly relay: Relay
   /** Those of the peer. */
   readonly queuePairs: QueuePair[]
-}
-
-/** Forwards connections to a port, until it is told to cut them. */
-class Relay {
-  readonly port: number
-  readonly #sockets: Set<Socket>
-
-  constructor(port: number, sockets: Set<Socket>) {
-    this.port = port
-    this.#sockets = sockets
-  }
-
-  static async start(target: () => number): Promise<Relay> {
-    const sockets = new Set<Socket>()
-    const server = createServer((inner) => {
-      const outer = connectTcp(target(), '127.0.0.1')
-      for (const [from, to] of [
-        [inner, outer],
-        [outer, inner],
-      ] as const) {
-        sockets.add(from)
-        from.pipe(to)
-        from.on('error', () => to.destroy())
-        from.on('close', () => to.destroy())
-      }
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as { port: number }
-    const relay = new Relay(port, sockets)
-    onTestFinished(() => {
-      relay.cut()
-      server.close()
-    })
-    return relay
-  }
-
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#sockets.clear()
-  }
 }
 
 const name = process.env['UNTORN_DEVICE']

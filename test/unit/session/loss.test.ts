@@ -2,7 +2,9 @@
 // and nothing is left behind; what broke is mended where it can be. Method: destroyed sockets,
 // silence, failing queue pairs, hosts restarted on the same port.
 import { describe, expect, test } from 'vitest'
+import { UntornError } from '../../../src/errors.ts'
 import { Status } from '../../../src/fabric/status.ts'
+import { Relay } from '../../support/relay.ts'
 import { fakeEntry, fakeRegion } from './fake-device.ts'
 import { RawClient, rawHost, startHost, startPeer, until, welcome } from './harness.ts'
 
@@ -13,10 +15,21 @@ async function opened() {
   const { host } = started
   const owner = host.publish('quotes', fakeRegion(100))
   const other = host.publish('other', fakeRegion(200))
-  const { peer, device } = await startPeer(host.port)
+  const relay = await Relay.start(() => host.port)
+  const { peer, device } = await startPeer(relay.port)
   const reader = await peer.open('quotes')
   const otherReader = await peer.open('other')
-  return { host, hostDevice: started.device, owner, other, peer, device, reader, otherReader }
+  return {
+    host,
+    hostDevice: started.device,
+    owner,
+    other,
+    relay,
+    peer,
+    device,
+    reader,
+    otherReader,
+  }
 }
 
 describe('goodbye', () => {
@@ -170,12 +183,13 @@ describe('a broken queue pair', () => {
     expect(device.queuePairs).toHaveLength(1)
   })
 
-  test('means a lost peer when its memory stopped answering', async () => {
+  test('is replaced when the transport gave up while the connection lives', async () => {
     const { peer, reader, host, otherReader } = await opened()
-    expect(reader.source.transportFailed(Status.RetryExceeded)).toMatchObject(lost)
-    expect(peer.lost).toMatchObject(lost)
-    await expect(otherReader.read()).rejects.toMatchObject(lost)
-    await until(() => host.peers === 0)
+    const failure = reader.source.transportFailed(Status.RetryExceeded)
+    expect(failure).toMatchObject({ code: 'ERR_UNTORN_REMOTE', status: Status.RetryExceeded })
+    await reader.source.recovery()
+    expect([peer.lost, host.statistics.renewals]).toEqual([undefined, 1])
+    expect(otherReader.source.current()).not.toBeInstanceOf(UntornError)
   })
 
   test('means a lost peer when the host does not replace its side in time', async () => {
@@ -196,11 +210,12 @@ describe('a broken queue pair', () => {
 
 describe('reconnect', () => {
   test('binds readers of the same generation anew and ends the others', async () => {
-    const { host, peer, device, reader, otherReader } = await opened()
+    const { host, relay, peer, device, reader, otherReader } = await opened()
     const third = host.publish('third', fakeRegion(300))
     await until(() => peer.regions().length === 3)
     const thirdReader = await peer.open('third')
-    reader.source.transportFailed(Status.RetryExceeded)
+    relay.cut()
+    await until(() => peer.lost !== undefined && host.peers === 0)
     await host.close()
     expect(third.closed).toBe(true)
     const restarted = (await startHost({ port: host.port })).host
