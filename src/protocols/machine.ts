@@ -41,8 +41,7 @@ export type EvidenceCode = (typeof Evidence)[keyof typeof Evidence]
 export interface ReadRequest {
   /**
    * Receives `lengthBytes` payload bytes, from its index 0 on, when the verdict is Done; its
-   * contents are undefined after any other verdict. May be the very landing memory in which the
-   * payload arrives (`payloadLandingOffset`): then nothing is copied.
+   * contents are undefined after any other verdict.
    */
   target: Uint8Array
   offset: number
@@ -59,11 +58,10 @@ export interface ReaderMachine {
   /** Bytes of landing memory the machine needs. */
   readonly landingBytes: number
   /**
-   * Where the bytes of a request land, contiguous and in payload order, as an offset into the
-   * landing memory: the start of the request, or of the whole payload where a strategy always
-   * fetches all of it. -1 when they land interleaved with marks.
+   * The whole payload where it lands, from `bind` on; null when it lands interleaved with marks. As
+   * the target of a request from offset 0 it is filled without a copy.
    */
-  readonly payloadLandingOffset: number
+  readonly payloadView: Uint8Array | null
   /** Version of the last snapshot (Done, Unchanged), or the last one seen. */
   readonly version: number
   /** Why the last attempt ended with Retry. */

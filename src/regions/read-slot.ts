@@ -15,7 +15,6 @@ export class ReadSlot {
   readonly request: ReadRequest = { target: NO_BYTES, offset: 0, lengthBytes: 0, knownVersion: 0 }
   readonly retries: RetryLog = new RetryLog()
   #binding: RemoteBinding
-  readonly #landing: Uint8Array
   #payload: Uint8Array | null = null
 
   /** @param landingOffset where the slot's part of `landing` begins, bytes, a multiple of 64 */
@@ -25,8 +24,7 @@ export class ReadSlot {
     landing: MemoryRegion,
     landingOffset: number,
   ) {
-    this.#landing = landing.slice(landingOffset, machine.landingBytes)
-    machine.bind(this.#landing)
+    machine.bind(landing.slice(landingOffset, machine.landingBytes))
     this.machine = machine
     this.#binding = binding
     this.sink = new RingSink(binding.queuePair, binding.remoteHandle, landing.handle, landingOffset)
@@ -38,10 +36,7 @@ export class ReadSlot {
 
   /** The whole payload where it lands; of its own memory where it lands interleaved. */
   payload(lengthBytes: number): Uint8Array {
-    if (this.#payload?.length === lengthBytes) return this.#payload
-    const start = this.machine.payloadLandingOffset
-    this.#payload =
-      start < 0 ? new Uint8Array(lengthBytes) : this.#landing.subarray(start, start + lengthBytes)
+    this.#payload ??= this.machine.payloadView ?? new Uint8Array(lengthBytes)
     return this.#payload
   }
 

@@ -20,7 +20,7 @@ const noRequest: ReadRequest = { target: noBytes, offset: 0, lengthBytes: 0, kno
 /** Base of the seqlock's reader machines. */
 export abstract class SeqlockReader implements ReaderMachine {
   readonly landingBytes: number
-  readonly payloadLandingOffset: number
+  payloadView: Uint8Array | null
   version: number
   evidence: EvidenceCode
   protected readonly payloadBytes: number
@@ -28,6 +28,8 @@ export abstract class SeqlockReader implements ReaderMachine {
   protected landing: Uint8Array
   /** The landing memory as 32-bit halves of words. */
   protected halves: Uint32Array
+  /** -1 when the payload lands interleaved with marks. */
+  readonly #payloadLandingOffset: number
   #slice: Uint8Array
   #sliceStart: number
 
@@ -40,7 +42,8 @@ export abstract class SeqlockReader implements ReaderMachine {
     checkShape(shape)
     assertLayout(kind, shape.payloadBytes)
     this.landingBytes = landingBytes
-    this.payloadLandingOffset = payloadLandingOffset
+    this.payloadView = null
+    this.#payloadLandingOffset = payloadLandingOffset
     this.payloadBytes = shape.payloadBytes
     this.version = 0
     this.evidence = Evidence.None
@@ -67,6 +70,8 @@ export abstract class SeqlockReader implements ReaderMachine {
     this.landing = landing
     this.halves = new Uint32Array(landing.buffer, landing.byteOffset, this.landingBytes >>> 2)
     this.#sliceStart = -1
+    const start = this.#payloadLandingOffset
+    if (start >= 0) this.payloadView = landing.subarray(start, start + this.payloadBytes)
     this.bound()
   }
 
@@ -103,16 +108,10 @@ export abstract class SeqlockReader implements ReaderMachine {
 
   /** Copies the request's bytes from `landingOffset`, unless they landed in the target itself. */
   protected deliver(landingOffset: number): void {
-    const { target, lengthBytes } = this.request
-    const landing = this.landing
-    if (
-      target.byteOffset === landing.byteOffset + landingOffset &&
-      target.buffer === landing.buffer
-    ) {
-      return
-    }
+    const { target, offset, lengthBytes } = this.request
+    if (target === this.payloadView && offset === 0) return
     if (this.#sliceStart !== landingOffset || this.#slice.length !== lengthBytes) {
-      this.#slice = landing.subarray(landingOffset, landingOffset + lengthBytes)
+      this.#slice = this.landing.subarray(landingOffset, landingOffset + lengthBytes)
       this.#sliceStart = landingOffset
     }
     target.set(this.#slice)

@@ -265,15 +265,18 @@ describe('landing in place', () => {
   test.each(['fenced', 'hash'] as const)('%s: the payload lands where it is wanted', (name) => {
     const payload = pattern(64, 5)
     const region = new BenchRegion(seqlockStrategies[name], 64, payload)
-    const at = region.reader.payloadLandingOffset
-    const target = region.landing.subarray(at, at + 64)
+    const target = region.reader.payloadView ?? new Uint8Array(0)
+    expect(target.buffer).toBe(region.landing.buffer)
     const request = { target, offset: 0, lengthBytes: 64, knownVersion: 0 }
     expect(region.attempt(request)).toBe(Verdict.Done)
     expect(target).toEqual(payload)
+    // A part lands elsewhere, and is copied to the front.
+    expect(region.attempt({ ...request, offset: 8, lengthBytes: 40 })).toBe(Verdict.Done)
+    expect(target.subarray(0, 40)).toEqual(payload.subarray(8, 48))
   })
 
   test('words and lines land interleaved, and say so', () => {
-    expect(new BenchRegion(words, 64).reader.payloadLandingOffset).toBe(-1)
-    expect(new BenchRegion(lines, 64).reader.payloadLandingOffset).toBe(-1)
+    expect(new BenchRegion(words, 64).reader.payloadView).toBeNull()
+    expect(new BenchRegion(lines, 64).reader.payloadView).toBeNull()
   })
 })
