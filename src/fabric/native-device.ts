@@ -41,6 +41,7 @@ export class NativeBackedDevice implements Device {
   /** Weak: a region that nobody holds must be able to become garbage, and be warned about. */
   readonly #regions = new Set<WeakRef<NativeMemoryRegion>>()
   #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(native: NativeDevice, capabilities: Capabilities, choice: string) {
     this.#native = native
@@ -117,8 +118,15 @@ export class NativeBackedDevice implements Device {
     return this.#native.accounting()
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return
+  close(): Promise<void> {
+    this.#closing ??= this.#close().catch((error: unknown) => {
+      this.#closing = undefined
+      throw error
+    })
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true
     for (const queuePair of this.#queuePairs) await queuePair.close()
     for (const reference of this.#regions) {

@@ -94,6 +94,15 @@ export function describeClosing(provider: Provider): void {
       expect(pair().run(Opcode.Read)).toBe(Status.Closed)
     })
 
+    test('every close of a device ends when the device is closed', async () => {
+      const { device } = pair()
+      let closed = false
+      const first = device.close().then(() => (closed = true))
+      await device.close()
+      expect(closed).toBe(true)
+      await first
+    })
+
     test('accounting returns to zero', async () => {
       const { device, near, far, local, owned, remote } = pair()
       expect(device.accounting()).toMatchObject({ regions: 2, remoteRegions: 1, queuePairs: 2 })
