@@ -113,7 +113,7 @@ export interface QueuePair extends AsyncDisposable {
   settle(): Promise<number>
   /** Posts what the ring holds (only Receive records) and returns a status at once. */
   postReceives(): number
-  /** Called for every receive completion, on the event loop. */
+  /** Called for every receive completion, on the event loop: never within a call, may submit. */
   onReceive: ((completion: ReceiveCompletion) => void) | null
   /** Operations in flight. */
   readonly inFlight: number

@@ -90,7 +90,8 @@ export class NativeBackedQueuePair implements QueuePair {
   }
 
   submit(): number | Promise<number> {
-    if (this.#spinUs > 0) {
+    // An empty chain has no completion to sleep for.
+    if (this.#spinUs > 0 || this.ring.count === 0) {
       const status = this.submitAndPoll(this.#spinUs)
       return status === Status.Pending ? this.settle() : status
     }
@@ -195,13 +196,19 @@ export class NativeBackedQueuePair implements QueuePair {
     }
   }
 
+  /**
+   * Tells of a receive when the present stretch is over: a callback that submits would have the next
+   * completions written over those not yet looked at, and one that throws would lose them.
+   */
   #received(word: number): void {
-    this.#onReceive?.({
+    if (this.#onReceive === null) return
+    const completion: ReceiveCompletion = {
       id: this.#completions[word] as number,
       status: this.#completions[word + 1] as number,
       opcode: this.#completions[word + 2] as number,
       lengthBytes: this.#completions[word + 3] as number,
       immediate: this.#completions[word + 4] as number,
-    })
+    }
+    queueMicrotask(() => this.#onReceive?.(completion))
   }
 }

@@ -109,6 +109,20 @@ export function describeOneSided(provider: Provider): void {
         expect(pair().localWords()[0]).toBe(BigInt(round))
       }
     })
+
+    test.each([0, 5])('an empty chain ends at once, spinning %i µs', async (spinUs) => {
+      const { device } = pair()
+      const near = device.createQueuePair({ spinUs })
+      near.connect(device.createQueuePair().endpoint)
+      expect(await Promise.race([near.submit(), rejectedLater()])).toBe(Status.Success)
+      expect(await Promise.race([near.settle(), rejectedLater()])).toBe(Status.Success)
+    })
+  })
+}
+
+function rejectedLater(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new Error('never ended')), 1000).unref()
   })
 }
 
@@ -163,6 +177,30 @@ export function describeMessages(provider: Provider): void {
         await until(() => received.length === round + 1)
         expect(pair().owned.bytes[0]).toBe(round)
       }
+    })
+
+    test('whoever posts and sends while being told of a message misses no other', async () => {
+      const { near, far, local } = pair()
+      const received: number[] = []
+      const push = (opcode: number, id: number, handle: number): void =>
+        (opcode === Opcode.Send ? near : far).ring.push(opcode, 0, id, handle, 0, 0, 0, 8)
+      far.onReceive = ({ id }) => {
+        received.push(id)
+        if (received.length > 1) return
+        for (let turn = 0; turn < 3; turn++) {
+          push(Opcode.Send, near.nextId(), local.handle)
+          expect(near.submitAndPoll(BUDGET_US)).toBe(Status.Success)
+        }
+        push(Opcode.Receive, 7, pair().owned.handle)
+        expect(far.postReceives()).toBe(Status.Success)
+      }
+      expect(pair().receive(6, 8)).toBe(Status.Success)
+      for (let turn = 0; turn < 3; turn++) {
+        push(Opcode.Send, near.nextId(), local.handle)
+        expect(near.submitAndPoll(BUDGET_US)).toBe(Status.Success)
+      }
+      await until(() => received.length >= 6)
+      expect(received).toEqual([1, 2, 3, 4, 5, 6])
     })
 
     test('a send to a peer without a receive fails, and the queue pair with it', () => {
