@@ -2,6 +2,8 @@
 // package's install script, also run by a clone's set-up. Plain Node, no packages at import time.
 // Speaks on standard error only; exit status 1 when the addon cannot be built.
 //
+// UNTORN_NO_VERBS=1 leaves the verbs provider out even where its headers are installed.
+//
 // A stamp beside the binaries says what they were built from. Node's version is not part of it:
 // the addon uses Node-API only.
 
@@ -37,6 +39,7 @@ function filesBelow(folder) {
 
 /** Where a compiler finds headers by itself, and where it is told to look. */
 function hasVerbsHeaders() {
+  if (process.env.UNTORN_NO_VERBS === '1') return false
   const told = (process.env.CPATH ?? '').split(path.delimiter).filter((folder) => folder !== '')
   return [...told, '/usr/local/include', '/usr/include'].some((folder) =>
     fs.existsSync(path.join(folder, 'infiniband', 'verbs.h')),
@@ -111,7 +114,9 @@ function compile(cmakeJs) {
     CMAKE_BUILD_PARALLEL_LEVEL:
       process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? String(os.availableParallelism()),
   }
-  const result = spawnSync(process.execPath, [cmakeJs, 'compile', '--out', 'build'], {
+  const verbs = hasVerbsHeaders() ? 'ON' : 'OFF'
+  const args = [cmakeJs, 'compile', '--out', 'build', `--CDUNTORN_VERBS=${verbs}`]
+  const result = spawnSync(process.execPath, args, {
     cwd: root,
     env,
     encoding: 'utf8',

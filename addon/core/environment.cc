@@ -104,8 +104,11 @@ std::shared_ptr<Provider> Environment::ProviderNamed(const std::string& name, Fa
 }
 
 VerbsStatus Environment::LoadVerbs() {
-#ifdef UNTORN_VERBS_COMPILED
-  constexpr bool kCompiled = true;
+  // A value, not a switch for the preprocessor: both kinds of build compile the same code.
+  constexpr bool kCompiled = UNTORN_VERBS_COMPILED != 0;
+  if (!kCompiled) {
+    return {false, false, "the verbs provider was not compiled: infiniband/verbs.h was not found"};
+  }
   if (!verbs_tried_) {
     verbs_tried_ = true;
     const std::string path = OwnFolder() + "untorn_verbs.so";
@@ -121,10 +124,6 @@ VerbsStatus Environment::LoadVerbs() {
       if (!verbs_) verbs_reason_ = "the verbs provider did not start";
     }
   }
-#else
-  constexpr bool kCompiled = false;
-  verbs_reason_ = "the verbs provider was not compiled: infiniband/verbs.h was not found";
-#endif
   return {kCompiled, verbs_ != nullptr, verbs_reason_};
 }
 

@@ -14,6 +14,8 @@ import { type Ending, runNode } from './programs.ts'
 const SETUP_LIMIT_MS = 300_000
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'untorn-package-'))
 const installed = path.join(folder, 'node_modules/untorn')
+const binaries = path.join(installed, 'build/Release')
+const verbs = 'untorn_verbs.so'
 let packed: readonly string[] = []
 
 interface PackReport {
@@ -29,6 +31,12 @@ function npm(args: readonly string[], cwd: string): string {
   return execFileSync('npm', [...args], { cwd, env, stdio: [...stdio], encoding: 'utf8' })
 }
 
+/** The install script by itself: its failure then shows what it said. */
+function build(more: Record<string, string>): void {
+  const env = { ...process.env, ...more }
+  execFileSync(process.execPath, ['tools/install.mjs'], { cwd: installed, env, stdio: 'pipe' })
+}
+
 beforeAll(() => {
   const out = npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], '.')
   const [report] = JSON.parse(out) as PackReport[]
@@ -37,8 +45,7 @@ beforeAll(() => {
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-save']
   npm(['install', ...flags, path.join(folder, report.filename)], folder)
-  // The install script by itself: its failure then shows what it said.
-  execFileSync(process.execPath, ['tools/install.mjs'], { cwd: installed, stdio: 'pipe' })
+  build({})
 }, SETUP_LIMIT_MS)
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
@@ -100,19 +107,26 @@ test('its command runs', async () => {
   expect(ending.stdout).toContain('shm')
 })
 
-test('without RDMA libraries it imports, and asking for an RDMA device names the remedy', async () => {
-  for (const file of fs.readdirSync(installed, { recursive: true, encoding: 'utf8' })) {
-    if (path.basename(file) === 'untorn_verbs.so') fs.rmSync(path.join(installed, file))
-  }
-  const ending = await run(`
+const absences: readonly (readonly [string, () => void])[] = [
+  ['its binary missing', () => fs.rmSync(path.join(binaries, verbs), { force: true })],
+  ['an addon built without it', () => build({ UNTORN_NO_VERBS: '1' })],
+]
+
+test.each(absences)(
+  'no verbs provider, %s: the failure names the remedy',
+  async (_, remove) => {
+    remove()
+    const ending = await run(`
     import { errorTable, openDevice } from 'untorn'
     await openDevice('rxe0').catch(({ code, message }) => {
       console.log(JSON.stringify({ code, message, remedy: errorTable[code]?.remedy }))
     })`)
-  expect(ending, ending.stderr).toMatchObject({ status: 0, signal: null })
-  const failure = JSON.parse(ending.stdout) as { code: string; message: string; remedy: string }
-  expect(failure.code).toBe('ERR_UNTORN_VERBS_UNAVAILABLE')
-  for (const text of [failure.message, failure.remedy]) {
-    expect(text).toContain('apt-get install libibverbs-dev')
-  }
-})
+    expect(ending, ending.stderr).toMatchObject({ status: 0, signal: null })
+    const failure = JSON.parse(ending.stdout) as { code: string; message: string; remedy: string }
+    expect(failure.code).toBe('ERR_UNTORN_VERBS_UNAVAILABLE')
+    for (const text of [failure.message, failure.remedy]) {
+      expect(text).toContain('apt-get install libibverbs-dev')
+    }
+  },
+  SETUP_LIMIT_MS,
+)
