@@ -25,7 +25,9 @@ napi_value Guard(napi_env env, Body body) noexcept {
   try {
     return body();
   } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
+    // Its failure is passed over, unlike ThrowAsJavaScriptException does: it means that a worker is
+    // being terminated, whose code runs no more.
+    napi_throw(env, error.Value());
   } catch (const std::exception& error) {
     napi_throw_error(env, "ERR_UNTORN_SYSTEM", error.what());
   }
