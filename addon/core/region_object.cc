@@ -50,6 +50,8 @@ Napi::Value RegionObject::Close(const Napi::CallbackInfo& info) {
   const bool open = device_->regions().Find(handle_) != nullptr;
   const bool closed = device_->CloseRegion(handle_);
   if (open && closed) Detach();
+  // In time another region gets the same handle.
+  if (closed) handle_ = 0;
   return Napi::Boolean::New(info.Env(), closed);
 }
 
