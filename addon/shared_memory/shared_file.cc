@@ -38,7 +38,9 @@ Failure HugePagesFailure(size_t bytes, int error_number, const char* syscall) {
 
 Failure OpenPeerDescriptor(int64_t pid, int32_t fd, int flags, Descriptor* descriptor) {
   const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
-  *descriptor = Descriptor(open(path.c_str(), flags | O_CLOEXEC));
+  // Whatever the peer has there is opened before it can be looked at: without O_NONBLOCK a pipe
+  // would keep this thread waiting for a writer.
+  *descriptor = Descriptor(open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (descriptor->get() >= 0) return {};
   const int error_number = errno;
   // ENXIO: a pipe that nobody reads any more.
@@ -149,7 +151,7 @@ Failure OpenSharedFile(int64_t pid, int32_t fd, const std::string& inode, bool w
 }
 
 Failure OpenPeerPipe(int64_t pid, int32_t fd, uint64_t inode, Descriptor* pipe) {
-  if (Failure failure = OpenPeerDescriptor(pid, fd, O_WRONLY | O_NONBLOCK, pipe)) return failure;
+  if (Failure failure = OpenPeerDescriptor(pid, fd, O_WRONLY, pipe)) return failure;
   struct stat status;
   if (fstat(pipe->get(), &status) != 0) {
     return SystemFailure("fstat", errno, "identifying a peer's doorbell");

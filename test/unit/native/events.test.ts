@@ -118,13 +118,16 @@ describe('lifetimes, in a child process', () => {
     'queue-pair-becomes-garbage',
     'region-becomes-garbage',
     'pinned-region-outlives-its-object',
+    'closed-region-has-no-say-over-its-handle',
     'functions-outlive-everything',
     'referenced-keeps-the-loop',
     'callback-throws',
     'transferred-buffer-keeps-its-memory',
+    'a-pipe-for-memory-keeps-nobody-waiting',
     'exit-with-everything-open',
     'worker-only',
     'worker-terminated',
+    'worker-terminated-while-the-addon-throws',
   ])('%s', (scenario) => {
     const output = execFileSync(process.execPath, ['--expose-gc', script, scenario], {
       encoding: 'utf8',

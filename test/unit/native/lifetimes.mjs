@@ -1,7 +1,11 @@
 // Scenarios for events.test.ts: `node --expose-gc lifetimes.mjs NAME`. Each ends by itself with
 // status 0 and "done". Plain JavaScript on the binary itself: nothing else holds its objects.
 import assert from 'node:assert'
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
 import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
@@ -99,6 +103,27 @@ const scenarios = {
     assert.equal(source.close(), true)
     assert.equal(device.accounting().regions, 0)
   },
+  // Handles come round after 2^14 - 1 of them: by then a closed region may not be collected yet.
+  'closed-region-has-no-say-over-its-handle': async () => {
+    const { device, region } = open()
+    const register = () => device.registerMemory({ bytes: 64, access: 1, hugePages: false })
+    // No turn of the loop in between: finalizers wait for one.
+    const handles = (() => {
+      const first = register()
+      first.close()
+      for (let index = 1; index < 16_383; index++) register().close()
+      return [first.handle, first]
+    })()
+    const live = register()
+    assert.equal(live.handle, handles[0])
+    assert.equal(handles[1].pins(), 0)
+    assert.equal(handles[1].close(), true)
+    assert.equal(device.accounting().regions, 2)
+    handles.length = 0
+    await collect()
+    assert.equal(device.accounting().regions, 2)
+    assert.deepEqual([live.close(), region.close()], [true, true])
+  },
   'functions-outlive-everything': async () => {
     const functions = (() => {
       const { near } = open()
@@ -146,6 +171,21 @@ const scenarios = {
     assert.equal(new Uint8Array(stolen)[4095], 5)
     device.close()
   },
+  // Opening one for reading waits for a writer, and there will be none.
+  'a-pipe-for-memory-keeps-nobody-waiting': () => {
+    const { device, region } = open()
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'untorn-'))
+    try {
+      const pipe = path.join(folder, 'pipe')
+      execFileSync('mkfifo', [pipe])
+      const fd = fs.openSync(pipe, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+      const { dev, ino } = fs.fstatSync(fd)
+      const descriptor = { ...region.descriptor, access: 2, fd, inode: `${dev}:${ino}` }
+      assert.throws(() => device.importRegion(descriptor), { code: 'ERR_UNTORN_PEER_LOST' })
+    } finally {
+      fs.rmSync(folder, { recursive: true })
+    }
+  },
   'exit-with-everything-open': () => {
     busy()
     console.log('done')
@@ -170,6 +210,23 @@ const scenarios = {
   'exit-with-everything-open-quietly': () => {
     busy()
     process.exit(0)
+  },
+  // Termination may come while the addon throws, and then nothing can be thrown any more.
+  'throw-without-end': async () => {
+    const { device } = open()
+    parentPort.postMessage('busy')
+    for (;;) {
+      assert.throws(() => device.importRegion(null), { code: 'ERR_UNTORN_ARGUMENT' })
+      assert.throws(() => device.importRegion({}), { code: 'ERR_UNTORN_ARGUMENT' })
+    }
+  },
+  'worker-terminated-while-the-addon-throws': async () => {
+    for (let round = 0; round < 20; round++) {
+      const worker = startWorker('throw-without-end')
+      await new Promise((resolve) => worker.once('message', resolve))
+      await delay(round % 5)
+      await worker.terminate()
+    }
   },
   'worker-terminated': async () => {
     const worker = startWorker('wait-with-everything-open')
