@@ -62,6 +62,20 @@ function stamp() {
   })
 }
 
+/**
+ * cmake-js's `compile` builds with the configuration that is there: good for changed sources, blind to
+ * headers that came or went.
+ */
+function sameConfiguration() {
+  try {
+    const { sources: _, ...before } = JSON.parse(fs.readFileSync(stampFile, 'utf8'))
+    const { sources: __, ...now } = JSON.parse(stamp())
+    return JSON.stringify(before) === JSON.stringify(now)
+  } catch {
+    return false
+  }
+}
+
 /** @returns {boolean} whether the built addon is of these sources, for this machine */
 export function addonIsCurrent() {
   try {
@@ -105,8 +119,12 @@ function findCmakeJs() {
   }
 }
 
-/** @param {string} cmakeJs @returns {boolean} */
-function compile(cmakeJs) {
+/**
+ * @param {string} cmakeJs
+ * @param {'compile' | 'rebuild'} how
+ * @returns {boolean}
+ */
+function compile(cmakeJs, how) {
   const env = {
     ...process.env,
     // CMake asks `node` where its headers are: it must be this one.
@@ -115,7 +133,7 @@ function compile(cmakeJs) {
       process.env.CMAKE_BUILD_PARALLEL_LEVEL ?? String(os.availableParallelism()),
   }
   const verbs = hasVerbsHeaders() ? 'ON' : 'OFF'
-  const args = [cmakeJs, 'compile', '--out', 'build', `--CDUNTORN_VERBS=${verbs}`]
+  const args = [cmakeJs, how, '--out', 'build', `--CDUNTORN_VERBS=${verbs}`]
   const result = spawnSync(process.execPath, args, {
     cwd: root,
     env,
@@ -150,9 +168,10 @@ export function buildAddon() {
   const built = stamp()
   const verbs = hasVerbsHeaders()
   say(`building the native addon (${verbs ? 'with' : 'without'} the verbs provider) …`)
+  const how = sameConfiguration() ? 'compile' : 'rebuild'
   fs.rmSync(stampFile, { force: true })
   const startMs = performance.now()
-  if (!compile(cmakeJs)) {
+  if (!compile(cmakeJs, how)) {
     say('building the native addon failed; what the build printed is above')
     return false
   }
