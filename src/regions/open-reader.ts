@@ -1,6 +1,6 @@
 // Makes a reader of a catalogue entry. What the entry says came from another process: every number
 // of it is checked before memory is sized or addressed by it.
-import { UntornError, argumentTypeError } from '../errors.ts'
+import { UntornError } from '../errors.ts'
 import {
   PAYLOAD_BYTES_MAX,
   type SeqlockShape,
@@ -31,9 +31,6 @@ export const openReader: OpenReader<SeqlockReader, OpenReaderOptions> = async (
   entry: CatalogueEntry,
   options: OpenReaderOptions = {},
 ): Promise<SeqlockReader> => {
-  if (typeof options !== 'object' || options === null) {
-    throw argumentTypeError('options must be an object')
-  }
   const policy = retryPolicy(options)
   const shape = checkEntry(entry, options)
   await prepareRegions()

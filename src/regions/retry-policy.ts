@@ -55,6 +55,9 @@ export function retryPolicy(
   options: RetryOptions,
   fallback: RetryPolicy = defaultPolicy,
 ): RetryPolicy {
+  if (typeof options !== 'object' || options === null) {
+    throw argumentTypeError('options must be an object')
+  }
   const { attemptsMax, backOff, timeoutMs } = options
   if (attemptsMax === undefined && backOff === undefined && timeoutMs === undefined) return fallback
   if (backOff !== undefined && (typeof backOff !== 'object' || backOff === null)) {

@@ -220,8 +220,8 @@ export class SeqlockReader implements AsyncDisposable {
     options: ReadSyncOptions | undefined,
   ): number {
     const context = this.#context
-    const budgetUs =
-      options?.timeoutMs === undefined ? this.#budgetUs : budgetUsOf(this.#policyOf(options))
+    const policy = this.#policyOf(options)
+    const budgetUs = policy === this.#policy ? this.#budgetUs : budgetUsOf(policy)
     const slot = this.#syncSlot ?? this.#takeSyncSlot()
     const binding = this.#bindingSync()
     slot.start(binding, target, offset, length, knownVersion)
@@ -238,12 +238,12 @@ export class SeqlockReader implements AsyncDisposable {
       this.#version = machine.version
       return outcome
     }
-    return this.#spinOn(slot, outcome, options)
+    return this.#spinOn(slot, outcome, policy)
   }
 
-  #spinOn(slot: ReadSlot, first: number, options: ReadSyncOptions | undefined): number {
+  #spinOn(slot: ReadSlot, first: number, policy: RetryPolicy): number {
     const context = this.#context
-    const end = spinOn(context, slot, first, this.#policyOf(options))
+    const end = spinOn(context, slot, first, policy)
     try {
       if (typeof end !== 'number') {
         if (end.quarantined) this.#syncSlot = null

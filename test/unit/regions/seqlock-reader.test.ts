@@ -127,6 +127,21 @@ describe('arguments', () => {
     expect(await codeOf(call)).toBe(code)
   })
 
+  it.each([
+    { attemptsMax: 0 },
+    { timeoutMs: -1 },
+    { backOff: { maxUs: -1 } },
+    { backOff: 3 },
+    null,
+  ])(
+    'refuses %j at once where a read spins, although it needs no second attempt',
+    async (options) => {
+      const { reader } = await makeWorld({ bytes: BYTES })
+      expect(await codeOf(() => reader.readSync(options as never))).toBe('ERR_UNTORN_ARGUMENT')
+      expect(await codeOf(() => reader.borrowSync(options as never))).toBe('ERR_UNTORN_ARGUMENT')
+    },
+  )
+
   it('refuses targets that are too short or no bytes, and versions that are none', async () => {
     const { reader } = await makeWorld({ bytes: BYTES })
     const short = (): unknown => reader.readIntoSync(new Uint8Array(BYTES - 1))
