@@ -1,7 +1,6 @@
 // The slots of one reader and the registered memory they land in. Slots are made on demand, many to
 // a region, and used again. Invariants: a slot whose operations are in flight is in nobody's hands
 // (quarantine) until they have completed; memory is deregistered only after that.
-import { UntornError } from '../errors.ts'
 import type { Device, MemoryRegion } from '../fabric/contract.ts'
 import type { ReaderMachine } from '../protocols/machine.ts'
 import type { RemoteBinding } from './contract.ts'
@@ -102,9 +101,6 @@ export class LandingPool {
     const byPage = Math.floor(REGION_BYTES_MIN / stride)
     const wanted = Math.max(1, byPage, this.#slotCount)
     const count = Math.min(wanted, SLOT_COUNT_MAX - this.#slotCount)
-    if (this.#device.closed) {
-      throw new UntornError('ERR_UNTORN_CLOSED', `${this.#device.name} is closed`)
-    }
     const region = this.#device.allocate(count * stride)
     this.#regions.push(region)
     for (let index = 0; index < count; index++) {

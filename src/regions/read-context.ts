@@ -35,7 +35,7 @@ export class ReadContext {
    */
   binding(): RemoteBinding {
     const binding = this.source.current()
-    if (binding === this.#checked && !this.closed) return binding
+    if (binding === this.#checked && !this.closed && !this.pool.device.closed) return binding
     return this.#check(binding)
   }
 
@@ -46,6 +46,9 @@ export class ReadContext {
     if (binding.device !== this.pool.device) {
       const why = `region "${this.entry.name}" moved to another device`
       throw new UntornError('ERR_UNTORN_STALE_GENERATION', `${why}; open it again`)
+    }
+    if (binding.device.closed) {
+      throw new UntornError('ERR_UNTORN_CLOSED', `${binding.device.name} is closed`)
     }
     this.#checked = binding
     return binding

@@ -1,7 +1,7 @@
 // The owner's handle of a published seqlock region. Invariants: the terminal mark is stored before
 // peers are told, and the memory is deregistered after they have ended their reads; nothing is
 // stored after that.
-import { argumentTypeError } from '../errors.ts'
+import { UntornError, argumentTypeError } from '../errors.ts'
 import type { MemoryRegion } from '../fabric/contract.ts'
 import type { SeqlockOwner as Writer, SeqlockWriteToken } from '../protocols/seqlock/index.ts'
 import type { CatalogueEntry, OwnerHandle, PublishContext, Strategy } from './contract.ts'
@@ -61,7 +61,7 @@ export class SeqlockOwner implements OwnerHandle, AsyncDisposable {
   }
 
   get closed(): boolean {
-    return this.#writer.closed
+    return this.#writer.closed || this.#region.closed
   }
 
   get statistics(): OwnerStatistics {
@@ -74,7 +74,7 @@ export class SeqlockOwner implements OwnerHandle, AsyncDisposable {
    * @throws UntornError ERR_UNTORN_BUSY while another write is in progress, ERR_UNTORN_CLOSED
    */
   write(bytes: Uint8Array): number {
-    const version = this.#writer.write(bytes)
+    const version = this.#open().write(bytes)
     this.#counters.writes += 1
     return version
   }
@@ -92,7 +92,7 @@ export class SeqlockOwner implements OwnerHandle, AsyncDisposable {
     let entered = false
     let version: number
     try {
-      version = this.#writer.update((payload) => {
+      version = this.#open().update((payload) => {
         entered = true
         return change(payload)
       })
@@ -110,7 +110,7 @@ export class SeqlockOwner implements OwnerHandle, AsyncDisposable {
    * @throws UntornError ERR_UNTORN_BUSY when a token is out already, ERR_UNTORN_CLOSED
    */
   writeBegin(): SeqlockWriteToken {
-    return this.#writer.writeBegin()
+    return this.#open().writeBegin()
   }
 
   /**
@@ -118,7 +118,7 @@ export class SeqlockOwner implements OwnerHandle, AsyncDisposable {
    * @throws UntornError ERR_UNTORN_CLOSED when the token has ended
    */
   writeEnd(token: SeqlockWriteToken): number {
-    const version = this.#writer.writeEnd(token)
+    const version = this.#open().writeEnd(token)
     this.#counters.writes += 1
     return version
   }
@@ -129,7 +129,7 @@ export class SeqlockOwner implements OwnerHandle, AsyncDisposable {
    * @throws UntornError ERR_UNTORN_CLOSED when the token has ended
    */
   writeAbort(token: SeqlockWriteToken): void {
-    this.#writer.writeAbort(token)
+    this.#open().writeAbort(token)
     this.#counters.aborts += 1
   }
 
@@ -149,6 +149,14 @@ export class SeqlockOwner implements OwnerHandle, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** The writer, while there is memory to write to: a device that is closed takes it away. */
+  #open(): Writer {
+    if (this.#region.closed && !this.#writer.closed) {
+      throw new UntornError('ERR_UNTORN_CLOSED', `the device of region "${this.name}" is closed`)
+    }
+    return this.#writer
   }
 
   async #close(): Promise<void> {
