@@ -30,7 +30,7 @@ export class SeqlockWriteToken implements Disposable {
 
   /**
    * Overwrites payload bytes from `offset` on. Bytes not overwritten keep their present value.
-   * @throws RangeError ERR_UNTORN_OUT_OF_BOUNDS
+   * @throws TypeError ERR_UNTORN_ARGUMENT, RangeError ERR_UNTORN_OUT_OF_BOUNDS
    * @throws UntornError ERR_UNTORN_CLOSED when the token is dead
    */
   copyIn(offset: number, bytes: Uint8Array): void {
@@ -238,6 +238,7 @@ export class SeqlockOwner {
 
   #storeUnder(token: SeqlockWriteToken, offset: number, bytes: Uint8Array): void {
     this.#checkToken(token)
+    if (!(bytes instanceof Uint8Array)) throw argumentTypeError('a token stores a Uint8Array')
     const end = offset + bytes.length
     if (!Number.isInteger(offset) || offset < 0 || end > this.payloadBytes) {
       throw argumentRangeError(

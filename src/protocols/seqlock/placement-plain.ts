@@ -77,19 +77,24 @@ export class SealedPlacement extends PlainPlacement {
   readonly #seal: Sealer
   /** Version, generation, payload, padding: the sealed bytes. */
   readonly #image: Uint8Array
+  /** The payload's part of it. */
+  readonly #payload: Uint8Array
   readonly #words: BigUint64Array
 
   constructor(memory: LocalMemory, shape: SeqlockShape, seal: Sealer) {
     super(memory, shape)
     this.#seal = seal
     this.#image = new Uint8Array(imageBytes('plain', shape.payloadBytes) - Plain.version)
+    const start = Plain.payload - Plain.version
+    this.#payload = this.#image.subarray(start, start + shape.payloadBytes)
     this.#words = new BigUint64Array(this.#image.buffer, 0, 2)
     this.#words[1] = BigInt(shape.generation)
   }
 
   override copyIn(offset: number, source: Uint8Array): void {
-    this.#image.set(source, Plain.payload - Plain.version + offset)
-    super.copyIn(offset, source)
+    // Into the region from the image, here and below: the source may be another thread's as well.
+    this.#payload.set(source, offset)
+    super.copyIn(offset, this.#payload.subarray(offset, offset + source.length))
   }
 
   override publish(version: number): void {
@@ -99,17 +104,16 @@ export class SealedPlacement extends PlainPlacement {
 
   override replace(version: number, payload: Uint8Array): void {
     // Hashing takes longer than storing: done before (1), it does not prolong the odd phase.
-    this.#image.set(payload, Plain.payload - Plain.version)
+    this.#payload.set(payload)
     const seal = this.#sealAs(version)
     this.begin(version)
-    super.copyIn(0, payload)
+    super.copyIn(0, this.#payload)
     this.memory.storeWord64(Plain.hash, seal)
     super.publish(version)
   }
 
   override load(target: Uint8Array, offset: number): void {
-    const start = Plain.payload - Plain.version + offset
-    target.set(this.#image.subarray(start, start + target.length))
+    target.set(this.#payload.subarray(offset, offset + target.length))
   }
 
   override close(): void {

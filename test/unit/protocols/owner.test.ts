@@ -132,6 +132,21 @@ describe.each(names)('%s', (name) => {
     token.copyIn(0, new Uint8Array(120))
   })
 
+  test.each([
+    [undefined],
+    [null],
+    ['text'],
+    [[1, 2]],
+    [new Uint16Array(2)],
+    [new DataView(first.buffer)],
+  ])('a token takes bytes, not %o', (bytes) => {
+    const { owner, memory } = new BenchRegion(scheme, 120)
+    const token = owner.writeBegin()
+    memory.log.length = 0
+    expect(codeOf(() => token.copyIn(0, bytes as never))).toBe('ERR_UNTORN_ARGUMENT')
+    expect(memory.log).toEqual([])
+  })
+
   test('abort leaves the old bytes, under a version never used before if any was visible', () => {
     const region = new BenchRegion(scheme, 120, first)
     const { owner } = region
@@ -219,4 +234,12 @@ describe.each(names)('%s', (name) => {
     expect(codeOf(() => owner.write(new Uint8Array(8)))).toBe('ERR_UNTORN_CLOSED')
     expect(owner.version).toBe(last)
   })
+})
+
+test('hash: a payload that another thread changes while it is written is of one version all the same', () => {
+  const bytes = pattern(60, 1)
+  const region = new BenchRegion(seqlockStrategies.hash, 60, bytes)
+  region.memory.barrier = () => bytes.fill(0xee, 30)
+  region.owner.write(bytes)
+  expect(region.whole()).toEqual(pattern(60, 1))
 })
