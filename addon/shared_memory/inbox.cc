@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -15,7 +16,7 @@ namespace {
 
 // "untornQP", little endian.
 constexpr uint64_t kInboxMagic = 0x5051'6e72'6f74'6e75;
-constexpr uint32_t kInboxVersion = 1;
+constexpr uint32_t kInboxVersion = 2;
 constexpr size_t kLineBytes = 64;
 
 size_t LengthsBytes(uint32_t depth) {
@@ -43,7 +44,8 @@ void Ring(int fd) {
 
 }  // namespace
 
-Failure Inbox::Create(uint32_t depth) {
+Failure Inbox::Create(uint32_t receives) {
+  const uint32_t depth = std::bit_ceil(receives);
   if (Failure failure = CreateSharedFile("untorn-inbox", InboxBytes(depth), false, &file_)) {
     return failure;
   }
@@ -62,6 +64,8 @@ Failure Inbox::Create(uint32_t depth) {
   header->version = kInboxVersion;
   header->depth = depth;
   header->doorbell_inode = status.st_ino;
+  header->posted.store(kInboxFirstCount, std::memory_order_relaxed);
+  header->produced.store(kInboxFirstCount, std::memory_order_relaxed);
   depth_ = depth;
   return {};
 }
@@ -111,8 +115,9 @@ Failure PeerInbox::Open(int64_t pid, int32_t fd, const std::string& inode, int32
   if (Failure failure = OpenSharedFile(pid, fd, inode, true, &mapping_)) return failure;
   auto* header = reinterpret_cast<InboxHeader*>(mapping_.base());
   const uint32_t depth = *static_cast<const volatile uint32_t*>(&header->depth);
-  if (header->magic != kInboxMagic || header->version != kInboxVersion || depth == 0 ||
-      depth > kInboxDepthMax || InboxBytes(depth) > mapping_.bytes()) {
+  if (header->magic != kInboxMagic || header->version != kInboxVersion ||
+      !std::has_single_bit(depth) || depth > kInboxDepthMax ||
+      InboxBytes(depth) > mapping_.bytes()) {
     return {"ERR_UNTORN_PEER_LOST",
             "the memory of process " + std::to_string(pid) + " is not the inbox of a queue pair", 0,
             ""};

@@ -6,8 +6,10 @@
 //   peer's line:   produced                     depth × { kind, length, immediate, pad | bytes }
 //
 // A message goes into slot `produced % depth`, which stands for the receive of the same number;
-// the peer may produce while `produced < posted`. Neither side believes the other: the owner keeps
-// its own copies of everything it writes, and both check every number that they read.
+// the peer may produce while `produced < posted`. Counts wrap, so the depth is a power of two; they
+// start shortly before that, so that no program is the first to see it. Neither side believes the
+// other: the owner keeps its own copies of everything it writes, and both check every number that
+// they read.
 #pragma once
 
 #include <atomic>
@@ -20,6 +22,7 @@ namespace untorn {
 
 inline constexpr uint32_t kSlotPayloadBytes = 4096;
 inline constexpr uint32_t kInboxDepthMax = 16384;
+inline constexpr uint32_t kInboxFirstCount = 0xffff'ff00;
 
 enum InboxState : uint32_t { kInboxInit = 0, kInboxReady = 1, kInboxError = 2, kInboxClosed = 3 };
 
@@ -63,7 +66,8 @@ struct Message {
 // Owner's side. Posted receives are counted by the queue pair; this holds memory and doorbell.
 class Inbox {
  public:
-  Failure Create(uint32_t depth);
+  // Room for at least that many receives.
+  Failure Create(uint32_t receives);
   ~Inbox();
 
   const std::string& inode() const { return file_.inode; }
@@ -96,8 +100,8 @@ class Inbox {
   Descriptor doorbell_read_;
   Descriptor doorbell_write_;
   uint32_t depth_ = 0;
-  uint32_t posted_ = 0;
-  uint32_t consumed_ = 0;
+  uint32_t posted_ = kInboxFirstCount;
+  uint32_t consumed_ = kInboxFirstCount;
 };
 
 // Peer's side.
@@ -123,7 +127,7 @@ class PeerInbox {
   Descriptor doorbell_;
   InboxHeader* header_ = nullptr;
   uint32_t depth_ = 0;
-  uint32_t produced_ = 0;
+  uint32_t produced_ = kInboxFirstCount;
 };
 
 }  // namespace untorn

@@ -13,13 +13,23 @@ import type {
   NativeRegionDescriptor,
 } from '../../../src/native/binding.ts'
 import { native } from '../../../src/native/load.ts'
-import { REGION_BYTES, Side, codeOf, queuePairOptions, thrownBy, usePair } from './fixture.ts'
+import {
+  RECEIVE_DEPTH,
+  REGION_BYTES,
+  Side,
+  codeOf,
+  queuePairOptions,
+  thrownBy,
+  usePair,
+} from './fixture.ts'
 
 /** Offsets in the first page of an inbox; see addon/shared_memory/inbox.h. */
 const INBOX_STATE = 64
 const INBOX_POSTED = 68
 const INBOX_PRODUCED = 128
 const HEADER_BYTES = 4096
+/** Where counts of messages start. */
+const FIRST_COUNT = 0xffff_ff00
 /** Lengths of the receives posted, padded to a line; then slots. */
 const FIRST_SLOT = HEADER_BYTES + 64
 
@@ -158,7 +168,7 @@ describe('a queue pair whose peer is not one', () => {
     pair().postReceive(1, 64)
     // The message itself is flawless: only the count betrays its writer.
     scribble(inboxOf(pair().far), FIRST_SLOT, 1, 8, 0)
-    scribble(inboxOf(pair().far), INBOX_PRODUCED, 0xffff_fff0)
+    scribble(inboxOf(pair().far), INBOX_PRODUCED, FIRST_COUNT - 16)
     expect(pair().far.poll()[0]).toMatchObject({ id: 1, status: Status.BadResponse })
     expect(pair().far.queuePair.state()).toBe('error')
   })
@@ -170,13 +180,33 @@ describe('a queue pair whose peer is not one', () => {
   ])('a message %s', (_, header, status) => {
     pair().postReceive(1, 64)
     scribble(inboxOf(pair().far), FIRST_SLOT, ...header)
-    scribble(inboxOf(pair().far), INBOX_PRODUCED, 1)
+    scribble(inboxOf(pair().far), INBOX_PRODUCED, FIRST_COUNT + 1)
     expect(pair().far.poll()[0]).toMatchObject({ id: 1, status, lengthBytes: 0 })
     expect(pair().far.queuePair.state()).toBe('error')
   })
 
+  test('counts wrap while every receive has its message waiting', () => {
+    const { near, far, local, owned } = pair()
+    const sent = new Uint8Array(local.buffer)
+    const received = new Uint8Array(owned.buffer)
+    // Three receives at a time, from 256 before the wrap to as far behind it.
+    for (let round = 0; round < 171; round++) {
+      for (let index = 0; index < RECEIVE_DEPTH; index++) {
+        expect(pair().postReceive(index + 1, 8, index * 8)).toBe(Status.Success)
+      }
+      for (let index = 0; index < RECEIVE_DEPTH; index++) {
+        sent.fill(round * RECEIVE_DEPTH + index, 0, 8)
+        pair().push(Opcode.Send, 1)
+        expect(near.submitAndPoll()).toBe(Status.Success)
+      }
+      expect(far.poll().map((end) => end.status)).toEqual([0, 0, 0])
+      const values = Array.from({ length: RECEIVE_DEPTH }, (_, index) => received[index * 8 + 7])
+      expect(values).toEqual([0, 1, 2].map((index) => (round * RECEIVE_DEPTH + index) & 255))
+    }
+  })
+
   test('a peer that says it has more room than slots', () => {
-    scribble(inboxOf(pair().far), INBOX_POSTED, 1_000_000)
+    scribble(inboxOf(pair().far), INBOX_POSTED, FIRST_COUNT + 5)
     pair().push(Opcode.Send, 1)
     expect(pair().near.submitAndPoll()).toBe(Status.RetryExceeded)
   })
