@@ -11,6 +11,7 @@ import type { SeqlockReader } from '../src/regions/seqlock-reader.ts'
 import { connectWith } from '../src/session/connect.ts'
 import { openReader } from '../src/regions/open-reader.ts'
 import { type Baseline, chooseBaseline, readsPerSampleOf } from './support/baseline.ts'
+import { RECONNECTS_MAX, breaksConnection } from './support/broken-connection.ts'
 import { deviceAddress } from './support/device-address.ts'
 import { describeDevice, describeEnvironment } from './support/environment.ts'
 import { percentile } from './support/latency-recorder.ts'
@@ -48,8 +49,6 @@ const WARM_UP_CALLS = 10_000
 const VERSION_BYTES = 8
 /** Far beyond any read of an idle owner: an operation that takes as long will never end. */
 const READ_TIMEOUT_MS = 2_000
-/** Connections lost to such operations, after which the bench gives up. */
-const RECONNECTS_MAX = 5
 
 /**
  * Runs the bench.
@@ -98,14 +97,13 @@ export async function runLatencyBench(options: LatencyBenchOptions): Promise<Lat
         break
       } catch (error) {
         // The connection is of no use any more; the group is measured again over a new one.
-        if (!(error instanceof UntornError) || error.code !== 'ERR_UNTORN_TIMEOUT') throw error
-        if (++reconnects > RECONNECTS_MAX) throw error
+        if (!breaksConnection(error) || ++reconnects > RECONNECTS_MAX) throw error
         await peer.reconnect()
       }
     }
   }
   if (reconnects > 0) {
-    notes.push(`${reconnects} operations never ended; their rows were measured again.`)
+    notes.push(`${reconnects} connections broke; their rows were measured again.`)
   }
   return {
     schema: LATENCY_SCHEMA,

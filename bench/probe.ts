@@ -6,6 +6,7 @@ import type { Device, MemoryRegion, QueuePair, RemoteRegion } from '../src/fabri
 import { Opcode } from '../src/fabric/operation-ring.ts'
 import type { ProbeObservation, ProbePattern } from '../src/fabric/probe.ts'
 import { Status, statusName } from '../src/fabric/status.ts'
+import { RECONNECTS_MAX } from './support/broken-connection.ts'
 import { OwnerProcess } from './support/owner-process.ts'
 import type { OwnerResult, ProbeOrder } from './support/owner-messages.ts'
 import { WORD_BYTES } from './support/probe-patterns.ts'
@@ -49,8 +50,6 @@ const phases: readonly Phase[] = [
 const SLICE_MS = 50
 /** Far beyond any READ: one that takes as long will never end. */
 const READ_TIMEOUT_US = 2_000_000
-/** Connections given up for such READs, after which the probe gives up. */
-const RECONNECTS_MAX = 5
 
 /**
  * Probes `device` through a queue pair between two processes on it.
@@ -153,7 +152,8 @@ class ProbeReader implements AsyncDisposable {
   }
 
   /**
-   * READs the first bytes of the block into `halves`. False when the READ does not end.
+   * READs the first bytes of the block into `halves`. False when the READ does not end, or the
+   * transport gave it up.
    * @throws UntornError ERR_UNTORN_REMOTE with its status when it fails
    */
   read(lengthBytes: number): boolean {
@@ -163,7 +163,7 @@ class ProbeReader implements AsyncDisposable {
     queuePair.ring.push(Opcode.Read, 0, id, handle, 0, this.#remote.handle, 0, lengthBytes)
     const status = queuePair.submitAndPoll(READ_TIMEOUT_US)
     if (status === Status.Success) return true
-    if (status === Status.Pending) return false
+    if (status === Status.Pending || status === Status.RetryExceeded) return false
     const message = `a READ of ${lengthBytes} bytes ended with ${statusName(status)}`
     throw new UntornError('ERR_UNTORN_REMOTE', message, { status })
   }

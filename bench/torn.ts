@@ -8,6 +8,7 @@ import { UntornError } from '../src/errors.ts'
 import type { Device } from '../src/fabric/contract.ts'
 import type { SeqlockReader } from '../src/regions/seqlock-reader.ts'
 import { connectWith } from '../src/session/connect.ts'
+import { RECONNECTS_MAX, breaksConnection } from './support/broken-connection.ts'
 import { deviceAddress } from './support/device-address.ts'
 import { describeDevice, describeEnvironment } from './support/environment.ts'
 import { LatencyRecorder } from './support/latency-recorder.ts'
@@ -194,12 +195,16 @@ async function readFor(
   const target = oracle.bytesOf(words)
   const startMs = performance.now()
   const endMs = startMs + durationMs
+  /** In a row: a long run may well meet more of them. */
+  let reconnects = 0
   for (;;) {
     const sliceEndMs = Math.min(endMs, performance.now() + SLICE_MS)
     try {
       readSlice(sliceEndMs, reader, oracle, words, target, counts, recorder)
+      reconnects = 0
     } catch (error) {
-      if (!(error instanceof UntornError) || error.code !== 'ERR_UNTORN_TIMEOUT') throw error
+      if (!breaksConnection(error) || reconnects === RECONNECTS_MAX) throw error
+      reconnects += 1
       counts.failures += 1
       await reconnect()
     }
