@@ -20,6 +20,8 @@ interface Chain {
 }
 
 const COMPLETION_WORDS = COMPLETION_BYTES / 4
+/** The control word is signed: what is more, 36 minutes, would turn negative and not wait at all. */
+const BUDGET_US_MAX = 0x7fff_ffff
 
 export class NativeBackedQueuePair implements QueuePair {
   readonly endpoint: Endpoint
@@ -81,7 +83,7 @@ export class NativeBackedQueuePair implements QueuePair {
   submitAndPoll(budgetUs: number): number {
     const control = this.#control
     const id = this.ring.endChain()
-    control[Control.BudgetUs] = budgetUs
+    control[Control.BudgetUs] = budgetUs > BUDGET_US_MAX ? BUDGET_US_MAX : budgetUs
     const status = this.#submitAndPoll()
     control[Control.Count] = 0
     if (status === Status.Pending) this.#unsettled = this.#expect(id)

@@ -1,0 +1,37 @@
+// Goal: what the addon is told is what the caller asked for. Method: a queue pair of the addon's
+// surface that keeps what it finds in the control words.
+import { describe, expect, test } from 'vitest'
+import { NativeBackedQueuePair } from '../../../src/fabric/native-queue-pair.ts'
+import { Control } from '../../../src/fabric/operation-ring.ts'
+import type { NativeQueuePair } from '../../../src/native/binding.ts'
+
+/** What the addon reads as its budget, a signed word, when the caller gives `budgetUs`. */
+function budgetSeen(budgetUs: number): number {
+  const control = new ArrayBuffer(64)
+  const seen: number[] = []
+  const submitAndPoll = (): number => {
+    seen.push(new Int32Array(control)[Control.BudgetUs] as number)
+    return 0
+  }
+  const native = {
+    control,
+    records: new ArrayBuffer(4 * 64),
+    completions: new ArrayBuffer(4 * 32),
+    submitAndPoll,
+    onEvent: () => undefined,
+  } as unknown as NativeQueuePair
+  const queuePair = new NativeBackedQueuePair(native, 0, () => undefined)
+  queuePair.ring.push(1, 0, queuePair.nextId(), 1, 0, 1, 0, 8)
+  queuePair.submitAndPoll(budgetUs)
+  return seen[0] as number
+}
+
+describe('the budget of a spin', () => {
+  test.each([0, 1, 10_000_000, 2 ** 31 - 1])('%d µs', (budgetUs) => {
+    expect(budgetSeen(budgetUs)).toBe(budgetUs)
+  })
+
+  test.each([2 ** 31, 3e9, 2 ** 32, 1e12, Infinity])('%d µs is as long as can be', (budgetUs) => {
+    expect(budgetSeen(budgetUs)).toBe(2 ** 31 - 1)
+  })
+})
