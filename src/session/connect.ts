@@ -7,7 +7,7 @@ import { parseAddress } from './address.ts'
 import { dial } from './dial.ts'
 import { establish } from './link.ts'
 import { OpenRegions } from './open-regions.ts'
-import { heartbeatOption, timeoutOption } from './options.ts'
+import { assertOptions, assertSignal, heartbeatOption, timeoutOption } from './options.ts'
 import { type OpenLink, Peer, type ReaderHandle } from './peer.ts'
 
 export interface ConnectOptions {
@@ -34,6 +34,8 @@ export async function connectWith<Reader extends ReaderHandle, Options>(
   address: string | { readonly host: string; readonly port?: number },
   options: ConnectOptions = {},
 ): Promise<Peer<Reader, Options>> {
+  assertOptions(options)
+  assertSignal(options.signal)
   const target = parseAddress(address)
   const timeoutMs = timeoutOption(options.timeoutMs)
   const heartbeatMs = heartbeatOption(options.heartbeatMs)

@@ -9,7 +9,7 @@ import { asUntornError } from './failures.ts'
 import { Host } from './host.ts'
 import type { PeerIdentity } from './host-peer.ts'
 import { DEFAULT_PORT } from './limits.ts'
-import { heartbeatOption, integerOption, timeoutOption } from './options.ts'
+import { assertOptions, heartbeatOption, integerOption, timeoutOption } from './options.ts'
 
 export interface ListenOptions {
   /** Default 7471; 0 takes any free port, see `host.port`. */
@@ -41,11 +41,16 @@ export interface ListenOptions {
  *   is in use or not ours
  */
 export async function listen(device: Device, options: ListenOptions = {}): Promise<Host> {
+  assertOptions(options)
   const port = integerOption('port', options.port, DEFAULT_PORT, 0, 65535)
   const timeoutMs = timeoutOption(options.timeoutMs)
   const heartbeatMs = heartbeatOption(options.heartbeatMs)
   const authorize = options.authorize ?? ((): boolean => true)
   if (typeof authorize !== 'function') throw argumentTypeError('authorize must be a function')
+  // Node would take a number for the backlog, and '' for every address.
+  if (options.host !== undefined && (typeof options.host !== 'string' || options.host === '')) {
+    throw argumentTypeError('host must be an address to listen on')
+  }
   if (device.closed) throw new UntornError('ERR_UNTORN_CLOSED', 'the device is closed')
   const address = options.host ?? (device.provider === 'shared-memory' ? '127.0.0.1' : '0.0.0.0')
 

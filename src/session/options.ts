@@ -28,3 +28,15 @@ export function timeoutOption(timeoutMs: number | undefined): number {
 export function heartbeatOption(heartbeatMs: number | undefined): number {
   return integerOption('heartbeatMs', heartbeatMs, HEARTBEAT_MS, 0, HEARTBEAT_MS_MAX)
 }
+
+/** @throws TypeError ERR_UNTORN_ARGUMENT */
+export function assertOptions(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return
+  throw argumentTypeError('options must be an object')
+}
+
+/** @throws TypeError ERR_UNTORN_ARGUMENT */
+export function assertSignal(signal: unknown): void {
+  if (signal === undefined || signal instanceof AbortSignal) return
+  throw argumentTypeError('signal must be an AbortSignal')
+}

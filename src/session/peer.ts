@@ -9,6 +9,7 @@ import { Status } from '../fabric/status.ts'
 import type { CatalogueEntry, OpenReader } from '../regions/contract.ts'
 import { localFailure, peerLost, remoteFailure } from './failures.ts'
 import type { Link, LinkEvents } from './link.ts'
+import { assertOptions, assertSignal, timeoutOption } from './options.ts'
 import type { OpenRegions, RegionSource, SourceContext } from './open-regions.ts'
 
 /** What every reader handle offers its session. */
@@ -117,6 +118,10 @@ export class Peer<Reader extends ReaderHandle, Options> implements AsyncDisposab
    * @throws UntornError as `connect`; the peer then stays lost
    */
   async reconnect(options: ReconnectOptions = {}): Promise<void> {
+    // First of all: options that are refused must not cost a connection that works.
+    assertOptions(options)
+    assertSignal(options.signal)
+    timeoutOption(options.timeoutMs)
     if (this.#closing !== undefined) throw closed()
     if (this.#reconnecting === undefined) {
       const abort = new AbortController()

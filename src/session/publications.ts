@@ -3,7 +3,7 @@
 // Invariant: a name belongs to one publication from `publish` until its owner is closed; a region in
 // the catalogue is never one whose withdrawal has begun; a withdrawal ends when every peer that held
 // the key has released it or is gone, or after WITHDRAW_TIMEOUT_MS.
-import { argumentRangeError, UntornError } from '../errors.ts'
+import { argumentRangeError, argumentTypeError, UntornError } from '../errors.ts'
 import type { Device } from '../fabric/contract.ts'
 import type { CatalogueEntry, OwnerHandle, RegionSpec } from '../regions/contract.ts'
 import type { HostPeer } from './host-peer.ts'
@@ -51,6 +51,9 @@ export class Publications {
 
   publish<Owner extends OwnerHandle>(name: string, spec: RegionSpec<Owner>): Owner {
     checkName(name)
+    if (typeof (spec as Partial<typeof spec> | null)?.publish !== 'function') {
+      throw argumentTypeError('a region to publish is made by seqlock({ … })')
+    }
     if (this.#records.has(name)) {
       throw new UntornError('ERR_UNTORN_REGION_EXISTS', `'${name}' is already published here`)
     }
