@@ -1,5 +1,5 @@
-// Seam 1: the fabric contract. Three providers implement it: verbs and shared-memory through the
-// addon (native-*.ts), simulation in pure TypeScript. One suite, test/contract, runs against all.
+// Seam 1: the fabric contract. Two providers implement it, verbs and shared-memory, both through the
+// addon (native-*.ts). One suite, test/contract, runs against both.
 import type {
   NativeAccounting,
   NativeDeviceInfo,

@@ -36,11 +36,6 @@ export class LandingPool {
     return this.#device
   }
 
-  /** Slots whose operations are still in flight although their reads have ended. */
-  get quarantined(): number {
-    return this.#quarantine.size
-  }
-
   /**
    * A slot for a read to begin now; null when `SLOT_COUNT_MAX` are in use.
    * @throws UntornError when landing memory cannot be registered

@@ -118,12 +118,6 @@ export class ControlConnection {
     return this.closed
   }
 
-  /** Cuts the connection without a word. */
-  destroy(): void {
-    this.#stop()
-    this.#socket.destroy()
-  }
-
   #received(chunk: Buffer): void {
     // What follows the end is read and dropped: unread bytes would turn our FIN into a reset, and
     // a reset can overtake the frame that tells the other side why.
