@@ -139,6 +139,8 @@ export class NativeBackedQueuePair implements QueuePair {
     this.#closed = true
     this.#native.onEvent(null)
     this.#native.close()
+    // What the device flushed too late for the poll above.
+    this.#dispatch(this.#control[Control.ReapedCount] as number)
     for (const chain of this.#chains.values()) {
       chain.resolve(chain.status === Status.Success ? Status.Flushed : chain.status)
     }

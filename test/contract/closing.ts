@@ -82,6 +82,14 @@ export function describeClosing(provider: Provider): void {
       expect(pair().owned.closed).toBe(true)
     })
 
+    test('closing the queue pair tells of every posted receive, once', async () => {
+      const ends: [number, number][] = []
+      pair().far.onReceive = (end) => ends.push([end.id, end.status])
+      expect(pair().receive(16, 64)).toBe(Status.Success)
+      await pair().far.close()
+      expect(ends).toEqual(Array.from({ length: 16 }, (_, index) => [index + 1, Status.Flushed]))
+    })
+
     test('a closed device fails every call with the closed code', async () => {
       const { device, local } = pair()
       await device.close()

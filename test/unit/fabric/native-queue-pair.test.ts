@@ -1,8 +1,9 @@
-// Goal: what the addon is told is what the caller asked for. Method: a queue pair of the addon's
-// surface that keeps what it finds in the control words.
+// Goal: what the addon is told is what the caller asked for, and nothing that it tells is lost.
+// Method: a queue pair of the addon's surface, played by the test.
 import { describe, expect, test } from 'vitest'
 import { NativeBackedQueuePair } from '../../../src/fabric/native-queue-pair.ts'
-import { Control } from '../../../src/fabric/operation-ring.ts'
+import { Control, Opcode } from '../../../src/fabric/operation-ring.ts'
+import { Status } from '../../../src/fabric/status.ts'
 import type { NativeQueuePair } from '../../../src/native/binding.ts'
 
 /** What the addon reads as its budget, a signed word, when the caller gives `budgetUs`. */
@@ -34,4 +35,30 @@ describe('the budget of a spin', () => {
   test.each([2 ** 31, 3e9, 2 ** 32, 1e12, Infinity])('%d µs is as long as can be', (budgetUs) => {
     expect(budgetSeen(budgetUs)).toBe(2 ** 31 - 1)
   })
+})
+
+// Hardware may flush later than `fail` returns: then only destroying the queue pair tells.
+test('what completes while closing reaches its receiver', async () => {
+  const control = new ArrayBuffer(64)
+  const completions = new ArrayBuffer(4 * 32)
+  const native = {
+    control,
+    completions,
+    records: new ArrayBuffer(4 * 64),
+    poll: () => 0,
+    arm: () => undefined,
+    reference: () => undefined,
+    fail: () => undefined,
+    onEvent: () => undefined,
+    close: () => {
+      new Uint32Array(completions).set([7, Status.Flushed, Opcode.Receive])
+      new Int32Array(control)[Control.ReapedCount] = 1
+    },
+  } as unknown as NativeQueuePair
+  const queuePair = new NativeBackedQueuePair(native, 0, () => undefined)
+  const ends: [number, number][] = []
+  queuePair.onReceive = (end) => ends.push([end.id, end.status])
+  await queuePair.close()
+  await queuePair.close()
+  expect(ends).toEqual([[7, Status.Flushed]])
 })
