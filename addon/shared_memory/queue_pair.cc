@@ -142,6 +142,8 @@ uint32_t SharedQueuePair::ExecuteAtomic(const Operation& operation) {
   std::atomic_ref<uint64_t> word(
       *reinterpret_cast<uint64_t*>(remote.bytes() + operation.remote_offset));
   uint64_t old = operation.compare_or_add;
+  // Like a WRITE's: a later READ of this chain must see it.
+  stored_ = true;
   if (operation.opcode == Opcode::kFetchAndAdd) {
     old = word.fetch_add(operation.compare_or_add, std::memory_order_seq_cst);
   } else {
