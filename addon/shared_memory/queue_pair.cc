@@ -106,7 +106,8 @@ uint32_t SharedQueuePair::Execute(const Operation& operation) {
   uint8_t* here = LocalBytes(operation);
   switch (operation.opcode) {
     case Opcode::kRead:
-      if (stored_ || (operation.flags & kFence) != 0) {
+      // A fence flag asks for nothing more: earlier READs have ended with an acquire fence.
+      if (stored_) {
         FullFence();
         stored_ = false;
       }
