@@ -106,7 +106,8 @@ export const errorTable = {
   },
   ERR_UNTORN_TIMEOUT: {
     cause: 'The other side did not answer within the time limit.',
-    remedy: 'Raise `timeoutMs`, or find out what holds it up.',
+    remedy:
+      'Raise `timeoutMs`, or find out what holds it up; where reads keep timing out, call `peer.reconnect()`.',
   },
   ERR_UNTORN_ABORTED: {
     cause: 'The AbortSignal fired.',

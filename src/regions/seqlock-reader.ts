@@ -154,7 +154,8 @@ export class SeqlockReader implements AsyncDisposable {
 
   /**
    * Reads unless the region still has `version`: then it costs one READ of 8 bytes and resolves to
-   * undefined. `version` comes from an earlier snapshot; 0 reads in any case.
+   * undefined (strategy `hash`: a whole READ the first time, 8 bytes from then on). `version` comes
+   * from an earlier snapshot; 0 reads in any case.
    * @throws as `read`
    */
   readIfChanged(version: number, options?: ReadOptions): Promise<Snapshot | undefined> {
