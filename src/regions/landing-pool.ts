@@ -18,6 +18,12 @@ const REGION_BYTES_MIN = 4096
 /** Concurrent asynchronous reads of one reader; more wait for their turn. */
 export const SLOT_COUNT_MAX = 32
 
+/**
+ * With the slots of synchronous reads, which cannot wait: one, and some more for when it is in
+ * quarantine after a time-out.
+ */
+export const SLOT_COUNT_SYNC_MAX: number = SLOT_COUNT_MAX + 4
+
 export class LandingPool {
   readonly #device: Device
   readonly #createMachine: () => ReaderMachine
@@ -37,14 +43,14 @@ export class LandingPool {
   }
 
   /**
-   * A slot for a read to begin now; null when `SLOT_COUNT_MAX` are in use.
+   * A slot for a read to begin now; null when `slotCountMax` are in use.
    * @throws UntornError when landing memory cannot be registered
    */
-  take(binding: RemoteBinding): ReadSlot | null {
+  take(binding: RemoteBinding, slotCountMax: number = SLOT_COUNT_MAX): ReadSlot | null {
     const slot = this.#free.pop()
     if (slot !== undefined) return slot
-    if (this.#slotCount >= SLOT_COUNT_MAX) return null
-    this.#grow(binding)
+    if (this.#slotCount >= slotCountMax) return null
+    this.#grow(binding, slotCountMax)
     return this.#free.pop() ?? null
   }
 
@@ -90,12 +96,12 @@ export class LandingPool {
     this.#regions.length = 0
   }
 
-  #grow(binding: RemoteBinding): void {
+  #grow(binding: RemoteBinding, slotCountMax: number): void {
     const first = this.#createMachine()
     const stride = Math.ceil(first.landingBytes / SLOT_UNIT_BYTES) * SLOT_UNIT_BYTES
     const byPage = Math.floor(REGION_BYTES_MIN / stride)
     const wanted = Math.max(1, byPage, this.#slotCount)
-    const count = Math.min(wanted, SLOT_COUNT_MAX - this.#slotCount)
+    const count = Math.min(wanted, slotCountMax - this.#slotCount)
     const region = this.#device.allocate(count * stride)
     this.#regions.push(region)
     for (let index = 0; index < count; index++) {

@@ -7,6 +7,7 @@ import { type ReadEnd, drive } from './drivers/async.ts'
 import { attemptSync } from './drivers/attempt.ts'
 import { abortedError } from './drivers/cancellation.ts'
 import { spinOn } from './drivers/spin.ts'
+import { SLOT_COUNT_SYNC_MAX } from './landing-pool.ts'
 import type { ReadContext } from './read-context.ts'
 import type { ReadSlot } from './read-slot.ts'
 import type { ReaderStatistics } from './read-statistics.ts'
@@ -105,7 +106,7 @@ export class SeqlockReader implements AsyncDisposable {
   /**
    * The same, spinning until it ends, for the lowest latency. Blocks the event loop: an owner in
    * this very thread cannot end its write meanwhile, and other reads cannot proceed.
-   * @throws as `read`, all at once; ERR_UNTORN_BUSY when 32 asynchronous reads are in progress
+   * @throws as `read`, all at once; ERR_UNTORN_BUSY while operations of timed-out reads hold all slots
    */
   readSync(options?: ReadSyncOptions): Snapshot {
     const offset = this.#offsetOf(options)
@@ -268,9 +269,9 @@ export class SeqlockReader implements AsyncDisposable {
 
   #takeSyncSlot(): ReadSlot {
     const binding = this.#bindingSync()
-    const slot = this.#context.pool.take(binding)
+    const slot = this.#context.pool.take(binding, SLOT_COUNT_SYNC_MAX)
     if (slot === null) {
-      const why = 'all slots of this reader are taken by asynchronous reads in progress'
+      const why = 'operations of earlier reads that timed out still hold all slots of this reader'
       throw this.#context.count(new UntornError('ERR_UNTORN_BUSY', why))
     }
     this.#syncSlot = slot
