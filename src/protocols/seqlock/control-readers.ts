@@ -137,22 +137,26 @@ export class BothEndsReader extends SeqlockReader {
 
 /** The front version first, then, fenced, one READ of payload and trailing version. */
 export class VersionThenDataReader extends SeqlockReader {
-  readonly #back: number
+  protected readonly back: number
 
   constructor(shape: SeqlockShape) {
     super('both-ends', shape, imageBytes('both-ends', shape.payloadBytes), BothEnds.payload)
-    this.#back = bothEndsBack(shape.payloadBytes)
+    this.back = bothEndsBack(shape.payloadBytes)
   }
 
   begin(sink: OperationSink): void {
-    const from = Math.floor((BothEnds.payload + this.request.offset) / WORD_BYTES) * WORD_BYTES
     sink.read(0, BothEnds.front, WORD_BYTES, false)
-    sink.read(from, from, this.#back + WORD_BYTES - from, true)
+    this.readData(sink, true)
+  }
+
+  protected readData(sink: OperationSink, fenced: boolean): void {
+    const from = Math.floor((BothEnds.payload + this.request.offset) / WORD_BYTES) * WORD_BYTES
+    sink.read(from, from, this.back + WORD_BYTES - from, fenced)
   }
 
   resume(_sink: OperationSink): VerdictCode {
     const front = versionAt(this.halves, 0)
-    const back = versionAt(this.halves, this.#back / WORD_BYTES)
+    const back = versionAt(this.halves, this.back / WORD_BYTES)
     if (!isStable(front)) return this.unstable(front)
     if (!isStable(back)) return this.unstable(back)
     if (front !== back) return this.torn(back)
@@ -162,28 +166,10 @@ export class VersionThenDataReader extends SeqlockReader {
 }
 
 /** One READ of payload and trailing version, then, fenced, that version again. */
-export class DataThenVersionReader extends SeqlockReader {
-  readonly #back: number
-
-  constructor(shape: SeqlockShape) {
-    super('both-ends', shape, imageBytes('both-ends', shape.payloadBytes), BothEnds.payload)
-    this.#back = bothEndsBack(shape.payloadBytes)
-  }
-
-  begin(sink: OperationSink): void {
-    const from = Math.floor((BothEnds.payload + this.request.offset) / WORD_BYTES) * WORD_BYTES
-    sink.read(from, from, this.#back + WORD_BYTES - from, false)
-    sink.read(0, this.#back, WORD_BYTES, true)
-  }
-
-  resume(_sink: OperationSink): VerdictCode {
-    const first = versionAt(this.halves, this.#back / WORD_BYTES)
-    const last = versionAt(this.halves, 0)
-    if (!isStable(first)) return this.unstable(first)
-    if (!isStable(last)) return this.unstable(last)
-    if (first !== last) return this.torn(last)
-    this.deliver(BothEnds.payload + this.request.offset)
-    return this.done(last)
+export class DataThenVersionReader extends VersionThenDataReader {
+  override begin(sink: OperationSink): void {
+    this.readData(sink, false)
+    sink.read(0, this.back, WORD_BYTES, true)
   }
 }
 
