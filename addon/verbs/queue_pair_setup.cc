@@ -145,7 +145,7 @@ Failure VerbsQueuePair::DescribeEndpoint(const DeviceInfo& info) {
   ethernet_ = port.link_layer == IBV_LINK_LAYER_ETHERNET;
   // rxe executes one queue pair's READs and atomics in order. A fence adds nothing there, and after
   // a retransmission a fenced READ can stay in flight for ever, without any error (seen on Linux
-  // 6.1: one in some ten thousand under packet loss; none in the same chains without the fence).
+  // 6.1, and not in the same chains without the fence).
   orders_reads_ = info.driver == "rxe";
   ibv_gid_entry gid{};
   if (const int error = ibv_query_gid_ex(context, number, options_.gid_index, &gid, 0);

@@ -130,7 +130,7 @@ export class SeqlockReader implements AsyncDisposable {
   }
 
   /**
-   * The same, spinning. Allocates nothing (strategy `hash`: a bigint).
+   * The same, spinning. Allocates nothing (strategy `hash`: two bigints).
    * @throws as `readSync`; RangeError ERR_UNTORN_OUT_OF_BOUNDS when `target` is too short
    */
   readIntoSync(target: Uint8Array, options?: ReadSyncOptions): number {
