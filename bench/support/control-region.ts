@@ -2,7 +2,6 @@
 // one check left out that would refuse them. Only benches do this.
 import { randomBytes, randomInt } from 'node:crypto'
 import { UntornError } from '../../src/errors.ts'
-import { native } from '../../src/native/load.ts'
 import type { SeqlockScheme } from '../../src/protocols/seqlock/index.ts'
 import type {
   BindingSource,
@@ -12,7 +11,6 @@ import type {
   RegionSpec,
 } from '../../src/regions/contract.ts'
 import { preparedKernels, prepareRegions } from '../../src/regions/kernels.ts'
-import { NativeLocalMemory } from '../../src/regions/native-local-memory.ts'
 import { ReadContext } from '../../src/regions/read-context.ts'
 import { type RetryOptions, retryPolicy } from '../../src/regions/retry-policy.ts'
 import { SeqlockOwner } from '../../src/regions/seqlock-owner.ts'
@@ -31,9 +29,8 @@ function publish(
   const region = context.device.allocate(scheme.regionBytes(bytes), { remoteRead: true })
   const hashKey = randomBytes(8).readBigUInt64LE() | 1n
   const generation = randomInt(1, 2 ** 48 - 1)
-  const memory = new NativeLocalMemory(region, native())
   const shape = { payloadBytes: bytes, generation, hashKey }
-  const writer = scheme.createOwner(memory, shape, preparedKernels())
+  const writer = scheme.createOwner(region.localMemory(), shape, preparedKernels(context.device))
   writer.format()
   const entry: CatalogueEntry = {
     name: context.name,
@@ -67,7 +64,7 @@ export async function openControlReader(
     generation: entry.generation,
     hashKey: BigInt(`0x${entry.hashKey}`),
   }
-  const kernels = preparedKernels()
+  const kernels = preparedKernels(binding.device)
   const createMachine = (): ReturnType<SeqlockScheme['createReader']> =>
     scheme.createReader(shape, kernels)
   return new SeqlockReader(

@@ -7,6 +7,7 @@ import type {
   NativeRegionDescriptor,
 } from '../native/binding.ts'
 import type { Capabilities, ProviderName } from './capabilities.ts'
+import type { LocalMemory } from './local-memory.ts'
 import type { OperationRing } from './operation-ring.ts'
 
 export type DeviceInfo = NativeDeviceInfo
@@ -72,6 +73,12 @@ export interface MemoryRegion extends AsyncDisposable {
    * @throws RangeError ERR_UNTORN_OUT_OF_BOUNDS
    */
   slice(offset: number, lengthBytes: number): Uint8Array
+  /**
+   * The port of the owner's stores to this region: peers see them in the order that its barriers ask
+   * for. Stores through `bytes` have no promised order.
+   * @throws UntornError ERR_UNTORN_CLOSED
+   */
+  localMemory(): LocalMemory
   /**
    * Deregisters and detaches `bytes`, waiting for operations in flight first. Idempotent.
    * @throws UntornError ERR_UNTORN_BUSY when they do not end within `timeoutMs` (default 5000)

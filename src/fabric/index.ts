@@ -14,6 +14,7 @@ export type {
   RegionDescriptor,
   RemoteRegion,
 } from './contract.ts'
+export type { BarrierName, LocalMemory } from './local-memory.ts'
 export { CompletionFlags, Opcode, OperationFlags, OperationRing } from './operation-ring.ts'
 export {
   SHARED_MEMORY_DEVICE,

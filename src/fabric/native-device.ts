@@ -15,7 +15,12 @@ import type {
   RegionDescriptor,
   RemoteRegion,
 } from './contract.ts'
-import { NativeMemoryRegion, NativeRemoteRegion, accessMask } from './native-memory-region.ts'
+import {
+  NativeMemoryRegion,
+  NativeRemoteRegion,
+  type PortFactory,
+  accessMask,
+} from './native-memory-region.ts'
 import { NativeBackedQueuePair } from './native-queue-pair.ts'
 
 /** Regions end on a cache line, so that no line has two owners. */
@@ -37,14 +42,22 @@ export class NativeBackedDevice implements Device {
   readonly capabilities: Capabilities
   readonly choice: string
   readonly #native: NativeDevice
+  readonly #createPort: PortFactory
   readonly #queuePairs = new Set<NativeBackedQueuePair>()
   /** Weak: a region that nobody holds must be able to become garbage, and be warned about. */
   readonly #regions = new Set<WeakRef<NativeMemoryRegion>>()
   #closed = false
   #closing: Promise<void> | undefined
 
-  constructor(native: NativeDevice, capabilities: Capabilities, choice: string) {
+  /** @param createPort makes the ports of owners' stores, which differ between the providers */
+  constructor(
+    native: NativeDevice,
+    capabilities: Capabilities,
+    choice: string,
+    createPort: PortFactory,
+  ) {
     this.#native = native
+    this.#createPort = createPort
     this.info = native.info
     this.name = native.info.name
     this.provider = native.info.provider
@@ -67,7 +80,7 @@ export class NativeBackedDevice implements Device {
       access: accessMask(options),
       hugePages: options.hugePages === true,
     })
-    const region = new NativeMemoryRegion(native, this.name, () => this.#drain())
+    const region = new NativeMemoryRegion(native, this.name, this.#createPort, () => this.#drain())
     this.#forgetGarbage()
     this.#regions.add(new WeakRef(region))
     return region

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { UntornError, argumentRangeError } from '../errors.ts'
 import { NativeAccess, type NativeRegion } from '../native/binding.ts'
 import type { AccessRights, MemoryRegion, RegionDescriptor, RemoteRegion } from './contract.ts'
+import type { LocalMemory } from './local-memory.ts'
 
 /** Between two looks at the pins of a region that wants to close. */
 const PIN_POLL_MS = 1
@@ -43,19 +44,29 @@ export function accessMask(rights: AccessRights): number {
   )
 }
 
+/** Makes the port of an owner's stores to a region of one provider's memory. */
+export type PortFactory = (region: NativeRegion) => LocalMemory
+
 export class NativeMemoryRegion implements MemoryRegion {
   readonly handle: number
   readonly bytes: Uint8Array
   readonly access: Required<AccessRights>
   readonly descriptor: RegionDescriptor
   readonly #native: NativeRegion
+  readonly #createPort: PortFactory
   readonly #drain: () => void
   readonly #mark: { open: boolean; readonly text: string }
   #closing: Promise<void> | undefined
 
   /** @param drain reaps completions of the device's queue pairs, so that pins can fall */
-  constructor(native: NativeRegion, deviceName: string, drain: () => void) {
+  constructor(
+    native: NativeRegion,
+    deviceName: string,
+    createPort: PortFactory,
+    drain: () => void,
+  ) {
     this.#native = native
+    this.#createPort = createPort
     this.#drain = drain
     this.handle = native.handle
     this.bytes = new Uint8Array(native.buffer)
@@ -93,6 +104,11 @@ export class NativeMemoryRegion implements MemoryRegion {
       )
     }
     return this.bytes.subarray(offset, offset + lengthBytes)
+  }
+
+  localMemory(): LocalMemory {
+    if (this.closed) throw new UntornError('ERR_UNTORN_CLOSED', 'the region is closed')
+    return this.#createPort(this.#native)
   }
 
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {

@@ -1,10 +1,12 @@
 // Finds and opens devices: the best one present, or the one that was named.
 import { UntornError } from '../errors.ts'
+import type { NativeRegion } from '../native/binding.ts'
 import { native } from '../native/load.ts'
 import type { Capabilities, ProviderName } from './capabilities.ts'
 import type { Device, DeviceInfo } from './contract.ts'
 import { deriveCapabilities, readHostFacts } from './derive-capabilities.ts'
 import { NativeBackedDevice } from './native-device.ts'
+import { NativeLocalMemory } from './native-local-memory.ts'
 
 /** The shared-memory provider has one device. */
 export const SHARED_MEMORY_DEVICE = 'shm'
@@ -107,5 +109,9 @@ export async function openDevice(name?: string, options: OpenDeviceOptions = {})
   const opened = native().openDevice(info.provider satisfies ProviderName, info.name)
   // The device's answer after opening knows more (data in order needs a queue pair).
   const capabilities = { ...capabilitiesOf(opened.info), ...options.capabilities }
-  return await Promise.resolve(new NativeBackedDevice(opened, capabilities, reason))
+  return await Promise.resolve(new NativeBackedDevice(opened, capabilities, reason, nativePort))
+}
+
+function nativePort(region: NativeRegion): NativeLocalMemory {
+  return new NativeLocalMemory(new Uint8Array(region.buffer), native())
 }

@@ -1,27 +1,32 @@
-// The memory kernels of production readers and owners. The hash is WebAssembly, which loads
-// asynchronously; loading begins with this module and `prepareRegions` awaits it, so that whoever
-// made a device, host or peer can publish and read synchronously.
+// The memory kernels of readers and owners. The hash is WebAssembly, which loads asynchronously;
+// `prepareRegions` awaits it, so that whoever made a host or a reader can publish and read
+// synchronously. Invariant: a simulated device never needs the addon, which may not be built.
+import type { Device } from '../fabric/contract.ts'
 import { native } from '../native/load.ts'
 import { type Hash64, loadHash } from '../protocols/hash.ts'
 import type { MemoryKernels } from '../protocols/local-memory.ts'
+import { portableKernels } from '../protocols/portable-kernels.ts'
 
-let kernels: MemoryKernels | undefined
+let loaded: Hash64 | undefined
+let portable: MemoryKernels | undefined
+let bound: MemoryKernels | undefined
 
 /** Loads what regions need. `listen` and `openReader` await it; later calls cost nothing. */
 export async function prepareRegions(): Promise<void> {
-  kernels ??= bindKernels(await loadHash())
+  loaded ??= await loadHash()
 }
 
-function bindKernels(hash64: Hash64): MemoryKernels {
+/** The kernels for regions on `device`, after `prepareRegions`. */
+export function preparedKernels(device: Pick<Device, 'provider'>): MemoryKernels {
+  if (loaded === undefined) throw new Error('prepareRegions() must be awaited first')
+  if (device.provider === 'simulation') return (portable ??= portableKernels(loaded))
+  return (bound ??= nativeKernels(loaded))
+}
+
+function nativeKernels(hash64: Hash64): MemoryKernels {
   const binding = native()
   return {
     hash64,
     deinterleave32: (target, source, tag) => binding.deinterleave32(target, source, tag),
   }
-}
-
-/** The kernels, after `prepareRegions`. */
-export function preparedKernels(): MemoryKernels {
-  if (kernels === undefined) throw new Error('prepareRegions() must be awaited first')
-  return kernels
 }

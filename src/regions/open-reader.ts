@@ -44,7 +44,7 @@ export const openReader: OpenReader<SeqlockReader, OpenReaderOptions> = async (
       `strategy "${entry.strategy}" needs a sendDepth of ${scheme.chainLengthMax} at least`,
     )
   }
-  const kernels = preparedKernels()
+  const kernels = preparedKernels(binding.device)
   const createMachine = (): ReturnType<typeof scheme.createReader> =>
     scheme.createReader(shape, kernels)
   return new SeqlockReader(new ReadContext(source, entry, binding, createMachine), policy)

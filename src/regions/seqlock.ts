@@ -2,7 +2,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { argumentRangeError, argumentTypeError } from '../errors.ts'
 import type { MemoryRegion } from '../fabric/contract.ts'
-import { native } from '../native/load.ts'
 import { PAYLOAD_BYTES_MAX, seqlockStrategies } from '../protocols/seqlock/index.ts'
 import { assertSound, assertStrategy, chooseStrategy } from './chooser.ts'
 import type {
@@ -13,7 +12,6 @@ import type {
   Strategy,
 } from './contract.ts'
 import { preparedKernels } from './kernels.ts'
-import { NativeLocalMemory } from './native-local-memory.ts'
 import { SeqlockOwner } from './seqlock-owner.ts'
 
 export interface SeqlockOptions {
@@ -74,8 +72,7 @@ function publish(context: PublishContext, options: SeqlockOptions): Publication<
     // 1 … 2^48 - 2: the generator's range ends below 2^48 - 1.
     const generation = randomInt(1, 2 ** 48 - 1)
     const shape = { payloadBytes: options.bytes, generation, hashKey }
-    const memory = new NativeLocalMemory(region, native())
-    const writer = scheme.createOwner(memory, shape, preparedKernels())
+    const writer = scheme.createOwner(region.localMemory(), shape, preparedKernels(device))
     writer.format(options.initial)
     const entry: CatalogueEntry = {
       name: context.name,

@@ -15,8 +15,8 @@ export interface ListenOptions {
   /** Default 7471; 0 takes any free port, see `host.port`. */
   readonly port?: number
   /**
-   * Address to listen on. Default 127.0.0.1 on shared memory, whose peers are on this machine, and
-   * 0.0.0.0 otherwise.
+   * Address to listen on. Default 0.0.0.0 on RDMA devices, and 127.0.0.1 on all others, whose peers
+   * are on this machine.
    */
   readonly host?: string
   /** Milliseconds that a connection has for its handshake. Default 5000. */
@@ -52,7 +52,7 @@ export async function listen(device: Device, options: ListenOptions = {}): Promi
     throw argumentTypeError('host must be an address to listen on')
   }
   if (device.closed) throw new UntornError('ERR_UNTORN_CLOSED', 'the device is closed')
-  const address = options.host ?? (device.provider === 'shared-memory' ? '127.0.0.1' : '0.0.0.0')
+  const address = options.host ?? (device.provider === 'verbs' ? '0.0.0.0' : '127.0.0.1')
 
   // Half-open sockets let a side that was hung up on still say why it would have done the same.
   const server =

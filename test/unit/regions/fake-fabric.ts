@@ -14,7 +14,8 @@ import type {
   RemoteRegion,
 } from '../../../src/fabric/contract.ts'
 import type { NativeBinding } from '../../../src/native/binding.ts'
-import type { NativeStores } from '../../../src/regions/native-local-memory.ts'
+import type { LocalMemory } from '../../../src/fabric/local-memory.ts'
+import { NativeLocalMemory, type NativeStores } from '../../../src/fabric/native-local-memory.ts'
 import type {
   AtomicGranuleBytes,
   Capabilities,
@@ -70,6 +71,10 @@ export class FakeRegion implements MemoryRegion {
 
   slice(offset: number, lengthBytes: number): Uint8Array {
     return this.bytes.subarray(offset, offset + lengthBytes)
+  }
+
+  localMemory(): LocalMemory {
+    return new NativeLocalMemory(this.bytes, fakeNative)
   }
 
   async close(): Promise<void> {

@@ -5,10 +5,9 @@ import { Evidence, type ReaderMachine, Verdict } from '../../../src/protocols/ma
 import { seqlockStrategies } from '../../../src/protocols/seqlock/index.ts'
 import { preparedKernels } from '../../../src/regions/kernels.ts'
 import { MachineRunner } from '../../../src/regions/machine-runner.ts'
-import { NativeLocalMemory } from '../../../src/regions/native-local-memory.ts'
 import { allocateResult } from '../../../src/regions/result-bytes.ts'
 import { RetryLog, retryPolicy } from '../../../src/regions/retry-policy.ts'
-import { FakeDevice, fakeNative } from './fake-fabric.ts'
+import { FakeDevice } from './fake-fabric.ts'
 import { makeWorld, payloadOf } from './fixture.ts'
 
 vi.mock('../../../src/native/load.ts', async () => {
@@ -33,7 +32,7 @@ describe('results', () => {
 describe('the owner’s memory', () => {
   it('stores words, bigints and tagged units little-endian where it is told', () => {
     const region = new FakeDevice().allocate(64)
-    const memory = new NativeLocalMemory(region, fakeNative)
+    const memory = region.localMemory()
     memory.storeWord(8, 2 ** 45 + 7)
     memory.storeWord64(16, 0xfedc_ba98_7654_3210n)
     memory.storeTagged(24, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), 0xaabbccdd)
@@ -90,7 +89,7 @@ describe('the machine runner', () => {
     const { device, queuePair, entry, owner } = await makeWorld({ bytes: 40, initial })
     const { generation, hashKey } = entry
     const shape = { payloadBytes: 40, generation, hashKey: BigInt(`0x${hashKey}`) }
-    const machine = seqlockStrategies.fenced.createReader(shape, preparedKernels())
+    const machine = seqlockStrategies.fenced.createReader(shape, preparedKernels(device))
     const remoteHandle = entry.region.pid ?? 0
     const runner = new MachineRunner({ device, queuePair, remoteHandle }, machine, 40)
     expect(runner.run()).toBe(Verdict.Done)

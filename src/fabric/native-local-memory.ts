@@ -1,9 +1,8 @@
 // Seam 3 in production: an owner's stores go to registered memory. Small words and tags are stored
 // by native code, because JavaScript promises neither one store for 64 bits nor an order outside
 // SharedArrayBuffers; payload is copied by a typed array. Invariant: no store leaves the region.
-import type { MemoryRegion } from '../fabric/contract.ts'
 import type { NativeBinding } from '../native/binding.ts'
-import type { BarrierName, LocalMemory } from '../protocols/local-memory.ts'
+import type { BarrierName, LocalMemory } from './local-memory.ts'
 
 /** The native helpers behind the port. */
 export type NativeStores = Pick<NativeBinding, 'storeRelease64' | 'interleave32' | 'storeFence'>
@@ -30,8 +29,8 @@ export class NativeLocalMemory implements LocalMemory {
   /** The last target of `storeTagged`: writes of one region are all alike. */
   #tagged: Uint8Array
 
-  constructor(region: MemoryRegion, native: NativeStores) {
-    const { bytes } = region
+  /** @param bytes a whole region of registered memory, 8-byte aligned in its buffer */
+  constructor(bytes: Uint8Array, native: NativeStores) {
     this.#native = native
     this.#buffer = bytes.buffer as ArrayBuffer
     this.#bytes = bytes
