@@ -1,0 +1,20 @@
+// What a queue pair needs to know of the world it is in.
+import type { Oracle } from './oracle.ts'
+import type { SamplingModel } from './sampling-model.ts'
+import type { TraceRecorder } from './trace-recorder.ts'
+
+export interface QueuePairHost {
+  readonly model: SamplingModel
+  /**
+   * `direct`: bytes land where they are sampled. `pieces`: they land later, piece by piece in any
+   * order; only a reader that looks at its landing memory before the completion can tell.
+   */
+  readonly landing: 'direct' | 'pieces'
+  readonly oracle: Oracle
+  readonly steps: number
+  readonly recorder: TraceRecorder | null
+  /** Operations whose remote memory changed while they sampled it. */
+  overlaps: number
+  /** What holds each responder NIC's atomic unit: a ticket, 0 for nothing. */
+  readonly atomicUnits: Int32Array
+}
