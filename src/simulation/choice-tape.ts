@@ -47,7 +47,7 @@ export function formatTape(choices: readonly number[], fingerprint = ''): string
     throw argumentRangeError(`a tape has at most ${tapeLengthMax} choices, not ${length}`)
   }
   let body = ''
-  for (let at = 0; at < length; ) {
+  for (let at = 0; at < length;) {
     const choice = choices[at]
     const start = at
     while (at < length && choices[at] === choice) at += 1
@@ -74,7 +74,8 @@ export function parseTape(text: string): ParsedTape {
   while (itemPattern.lastIndex < body.length) {
     const at = itemPattern.lastIndex
     const item = itemPattern.exec(body)
-    if (item === null) throw argumentRangeError(`a tape makes no sense from ${body.slice(at, at + 8)} on`)
+    if (item === null)
+      throw argumentRangeError(`a tape makes no sense from ${body.slice(at, at + 8)} on`)
     const choice = Number.parseInt(item[1] ?? item[3] ?? '', 36)
     const count = 1 + parseRepeats(item[2] ?? item[4] ?? '')
     if (choice > choiceMax) throw argumentRangeError(`a choice is at most ${choiceMax}`)

@@ -16,6 +16,7 @@ export interface AnsweredQuestion {
 export class TapeOracle implements RunOracle {
   readonly #log = new ChoiceLog()
   readonly #questions: AnsweredQuestion[] | null
+  #scheduled = 0
   #choices: readonly number[]
 
   /** `recordsQuestions`: keeps `questions`, which costs an object each. */
@@ -32,6 +33,11 @@ export class TapeOracle implements RunOracle {
     return this.#questions ?? []
   }
 
+  /** Questions of this run that asked for an actor. */
+  get scheduled(): number {
+    return this.#scheduled
+  }
+
   /** Starts from the beginning of another tape. */
   load(choices: readonly number[]): void {
     this.#choices = choices
@@ -40,6 +46,7 @@ export class TapeOracle implements RunOracle {
 
   begin(): void {
     this.#log.clear()
+    this.#scheduled = 0
     if (this.#questions !== null) this.#questions.length = 0
   }
 
@@ -57,6 +64,8 @@ export class TapeOracle implements RunOracle {
   }
 
   schedule(_actors: Int32Array, count: number): number {
+    if (count < 2) return 0
+    this.#scheduled += 1
     return this.choose(count, ChoiceLabel.Actor)
   }
 }
