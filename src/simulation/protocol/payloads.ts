@@ -1,0 +1,34 @@
+// Payloads that certify themselves: every 32-bit word is a pseudo-random function of version,
+// position and region, so bytes prove which version they are of, and a mixture proves itself torn.
+
+/** Payload number `count` of a region: bytes of two payloads differ in every word. */
+export function certifiedPayload(payloadBytes: number, count: number, region = 0): Uint8Array {
+  const bytes = new Uint8Array(payloadBytes)
+  for (let at = 0; at < payloadBytes; at += 1) bytes[at] = certifiedByte(count, at, region)
+  return bytes
+}
+
+/** One byte; consecutive counts differ in every byte, so that even one byte tells neighbours apart. */
+function certifiedByte(count: number, at: number, region: number): number {
+  let mixed = Math.imul(at + 1, 0x9e37_79b1) ^ Math.imul(region + 1, 0x85eb_ca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2_ae35)
+  mixed ^= mixed >>> 13
+  // An odd stride makes the byte a permutation of count modulo 256; higher bits stir from 256 on.
+  const stride = (mixed & 0xfe) | 1
+  return ((mixed >>> 8) + Math.imul(count, stride) + Math.imul(count >>> 8, mixed >>> 16)) & 0xff
+}
+
+/** Payload whose 8-byte words swap places with their neighbours at every write. */
+export function swappedPayload(payloadBytes: number, count: number, region = 0): Uint8Array {
+  const base = certifiedPayload(payloadBytes, 0, region)
+  if (count % 2 === 0) return base
+  const bytes = base.slice()
+  for (let at = 0; at + 16 <= payloadBytes; at += 16) {
+    bytes.set(base.subarray(at + 8, at + 16), at)
+    bytes.set(base.subarray(at, at + 8), at + 8)
+  }
+  return bytes
+}
+
+/** Makes the payload of publication `count`. */
+export type PayloadOracle = (payloadBytes: number, count: number, region: number) => Uint8Array

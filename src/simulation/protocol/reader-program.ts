@@ -1,0 +1,336 @@
+// Runs a reader machine in a world as the drivers of src/regions run it over a real fabric: chains of
+// operations, attempts up to a bound, a new connection after a transport failure, other landing
+// memory after a time-out. Between a chain's end and the next chain nothing is worth a step of its
+// own: an operation that is posted later is one that samples later.
+import { Opcode, OperationFlags } from '../../fabric/operation-ring.ts'
+import { Status } from '../../fabric/status.ts'
+import { type OperationSink, type ReaderMachine, Verdict } from '../../protocols/machine.ts'
+import type { Program } from '../program.ts'
+import type { SimulatedQueuePair } from '../queue-pair.ts'
+import type { SimulatedMemory } from '../simulated-memory.ts'
+import { StateHash } from '../state-hash.ts'
+import type { World } from '../world.ts'
+
+/** One read: of the whole payload, of a part, or "changed since what I hold?". */
+export interface ReadPlan {
+  readonly kind: 'read' | 'part' | 'if-changed'
+  /** In 1/64 of the payload; clamped. Only for `part`. */
+  readonly from?: number
+  readonly length?: number
+}
+
+/** How a read ended, beside its verdict. */
+export const ReadEnd = {
+  Verdict: 0,
+  /** Attempts spent, with the evidence that the machine holds. */
+  Exhausted: 1,
+  /** The transport failed: what landed is undefined and was not looked at. */
+  Transport: 2,
+  /** Given up with operations in flight. */
+  TimedOut: 3,
+} as const
+
+/** Where a reader reads from at present. */
+export interface ReaderBinding {
+  readonly memory: SimulatedMemory
+  readonly incarnation: number
+}
+
+export interface ReaderEvents {
+  /** A read begins: remember what is published. */
+  began(reader: ReaderProgram): void
+  /** A read ended; look at `reader.request`, `verdict`, `machine`. */
+  ended(reader: ReaderProgram, end: number): void
+  /** An attempt ended with Retry. */
+  retried(reader: ReaderProgram): void
+  /** A machine broke its contract. */
+  stuck(reader: ReaderProgram, message: string): void
+}
+
+interface Slot {
+  readonly landing: SimulatedMemory
+  machine: ReaderMachine
+  /** Id of the chain that uses it. */
+  chain: number
+  /** Operations of that chain that have not completed. */
+  outstanding: number
+  /** The read was given up: in quarantine until its operations have completed. */
+  abandoned: boolean
+}
+
+export class ReaderProgram implements Program, OperationSink {
+  readonly name: string
+  /** A request's offset, length, known version; the target holds what was returned. */
+  readonly request: {
+    target: Uint8Array
+    offset: number
+    lengthBytes: number
+    knownVersion: number
+  }
+  verdict: number = Verdict.Retry
+  /** Version returned last in this incarnation; 0 before the first. */
+  returned = 0
+  /** Index of the newest publication returned in this incarnation; -1 before the first. */
+  newest = -1
+  attempts = 0
+  /** Publications visible when the read began. */
+  baseline = 0
+  /** The region was closed before the read began. */
+  closedBefore = false
+  readonly #world: World
+  readonly #queuePair: SimulatedQueuePair
+  readonly #plans: readonly ReadPlan[]
+  readonly #events: ReaderEvents
+  readonly #attemptsMax: number
+  readonly #slots: Slot[] = []
+  readonly #make: (incarnation: number) => ReaderMachine
+  readonly #history: StateHash = new StateHash()
+  #binding: ReaderBinding
+  #slot = 0
+  #plan = 0
+  /** Chains posted so far; their ids. */
+  #chains = 0
+  #reading = false
+  #status: number = Status.Success
+  #over = false
+
+  constructor(
+    name: string,
+    world: World,
+    queuePair: SimulatedQueuePair,
+    binding: ReaderBinding,
+    options: {
+      readonly make: (incarnation: number) => ReaderMachine
+      readonly plans: readonly ReadPlan[]
+      readonly attemptsMax: number
+      readonly payloadBytes: number
+      readonly slots: number
+      readonly events: ReaderEvents
+    },
+  ) {
+    this.name = name
+    this.#world = world
+    this.#queuePair = queuePair
+    this.#binding = binding
+    this.#make = options.make
+    this.#plans = options.plans
+    this.#attemptsMax = options.attemptsMax
+    this.#events = options.events
+    this.request = {
+      target: new Uint8Array(options.payloadBytes),
+      offset: 0,
+      lengthBytes: options.payloadBytes,
+      knownVersion: 0,
+    }
+    for (let index = 0; index < options.slots; index += 1) {
+      const machine = this.#make(binding.incarnation)
+      const landing = world.addMemory(`${name}.landing${index}`, machine.landingBytes)
+      this.#slots.push({ landing, machine, chain: 0, outstanding: 0, abandoned: false })
+    }
+    queuePair.onComplete = (id, status) => this.#completed(id, status)
+  }
+
+  /** The machine of the present or last read. */
+  get machine(): ReaderMachine {
+    return this.#present.machine
+  }
+
+  get incarnation(): number {
+    return this.#binding.incarnation
+  }
+
+  /** A read is in progress. */
+  get reading(): boolean {
+    return this.#reading
+  }
+
+  /** All reads have ended. */
+  get over(): boolean {
+    return this.#over || (!this.#reading && this.#plan >= this.#plans.length)
+  }
+
+  /** Back to the beginning of a run. */
+  reset(binding: ReaderBinding): void {
+    this.#binding = binding
+    this.#history.reset()
+    this.#slot = 0
+    this.#plan = 0
+    this.#chains = 0
+    this.#reading = false
+    this.#over = false
+    this.returned = 0
+    this.newest = -1
+    this.verdict = Verdict.Retry
+    for (const slot of this.#slots) this.#renew(slot)
+  }
+
+  ready(): boolean {
+    return !this.#reading && !this.over && this.#freeSlot() >= 0
+  }
+
+  /** Begins the next read. */
+  act(): void {
+    const plan = this.#plans[this.#plan] as ReadPlan
+    this.#plan += 1
+    this.#slot = this.#freeSlot()
+    this.#ask(plan)
+    this.attempts = 0
+    this.#reading = true
+    this.#world.recorder?.say('act', this.name, `begins read ${this.#plan} (${plan.kind})`)
+    this.#events.began(this)
+    this.machine.start(this.request)
+    this.#attempt()
+  }
+
+  /** Gives the read up while its operations are in flight; the next one lands elsewhere. */
+  timeOut(): void {
+    this.#present.abandoned = true
+    this.#end(ReadEnd.TimedOut)
+  }
+
+  /** Whether another read could begin after a time-out now. */
+  get mayTimeOut(): boolean {
+    return this.#reading && this.#freeSlotBut(this.#slot) >= 0
+  }
+
+  /** From now on reads go to another incarnation of the region. */
+  rebind(binding: ReaderBinding): void {
+    this.#binding = binding
+    this.returned = 0
+    this.newest = -1
+    for (const slot of this.#slots) if (!slot.abandoned) this.#renew(slot)
+  }
+
+  /** No more reads: the run has shown what it had to. */
+  stop(): void {
+    this.#over = true
+    this.#reading = false
+  }
+
+  read(landingOffset: number, remoteOffset: number, lengthBytes: number, fenced: boolean): void {
+    const { memory } = this.#binding
+    const slot = this.#present
+    const outside =
+      remoteOffset < 0 ||
+      lengthBytes < 1 ||
+      landingOffset < 0 ||
+      remoteOffset + lengthBytes > memory.bytes.length ||
+      landingOffset + lengthBytes > slot.landing.bytes.length
+    if (outside) {
+      const span = `${lengthBytes} bytes at ${remoteOffset} to landing offset ${landingOffset}`
+      this.#events.stuck(this, `asked for ${span}, outside its memory`)
+      return
+    }
+    const flags = fenced ? OperationFlags.Fence : 0
+    slot.outstanding += 1
+    this.#queuePair.post(
+      Opcode.Read,
+      flags,
+      slot.chain,
+      slot.landing,
+      landingOffset,
+      memory,
+      remoteOffset,
+      lengthBytes,
+    )
+  }
+
+  mix(hash: StateHash): void {
+    hash.mix(this.#history.low)
+    hash.mix(this.#history.high)
+    hash.mix(this.#plan + (this.#reading ? 0x100 : 0) + (this.#over ? 0x200 : 0))
+    hash.mix(this.attempts + 0x100 * this.#slot + 0x1000 * this.#binding.incarnation)
+    hash.mix(this.baseline + (this.closedBefore ? 0x1_0000 : 0))
+    hash.mix(this.returned)
+    hash.mix(this.newest)
+    for (const slot of this.#slots) hash.mix(slot.outstanding + (slot.abandoned ? 0x100 : 0))
+    hash.mix(this.#status)
+  }
+
+  #ask(plan: ReadPlan): void {
+    const { request } = this
+    const payloadBytes = request.target.length
+    const part = plan.kind === 'part'
+    request.offset = part
+      ? Math.min(payloadBytes - 1, Math.floor(((plan.from ?? 0) * payloadBytes) / 64))
+      : 0
+    const rest = payloadBytes - request.offset
+    request.lengthBytes = part
+      ? Math.min(rest, 1 + Math.floor(((plan.length ?? 0) * payloadBytes) / 64))
+      : rest
+    request.knownVersion = plan.kind === 'if-changed' ? this.returned : 0
+    request.target.fill(0)
+  }
+
+  get #present(): Slot {
+    return this.#slots[this.#slot] as Slot
+  }
+
+  #attempt(): void {
+    this.attempts += 1
+    const slot = this.#openChain()
+    slot.machine.begin(this)
+    if (slot.outstanding === 0) this.#events.stuck(this, 'began an attempt without operations')
+  }
+
+  #openChain(): Slot {
+    const slot = this.#present
+    this.#chains += 1
+    slot.chain = this.#chains
+    this.#status = Status.Success
+    return slot
+  }
+
+  #completed(id: number, status: number): void {
+    const slot = this.#slots.find((candidate) => candidate.chain === id)
+    if (slot === undefined) return
+    slot.outstanding -= 1
+    if (slot.abandoned) {
+      if (slot.outstanding === 0) this.#renew(slot)
+      return
+    }
+    if (status !== Status.Success && this.#status === Status.Success) this.#status = status
+    if (slot.outstanding > 0 || !this.#reading) return
+    if (this.#status === Status.Success) this.#resume(slot)
+    else this.#end(ReadEnd.Transport)
+  }
+
+  #resume(slot: Slot): void {
+    const { words } = slot.landing
+    for (let at = 0; at < words.length; at += 1) this.#history.mix(words[at] as number)
+    this.#openChain()
+    const verdict = slot.machine.resume(this)
+    if (verdict === Verdict.More) {
+      if (slot.outstanding === 0) this.#events.stuck(this, 'wanted more and posted nothing')
+      return
+    }
+    this.verdict = verdict
+    if (verdict !== Verdict.Retry) {
+      this.#end(ReadEnd.Verdict)
+      return
+    }
+    this.#events.retried(this)
+    if (this.attempts < this.#attemptsMax) this.#attempt()
+    else this.#end(ReadEnd.Exhausted)
+  }
+
+  #end(end: number): void {
+    this.#reading = false
+    this.#events.ended(this, end)
+  }
+
+  #freeSlot(): number {
+    return this.#freeSlotBut(-1)
+  }
+
+  #freeSlotBut(taken: number): number {
+    return this.#slots.findIndex((slot, index) => index !== taken && !slot.abandoned)
+  }
+
+  #renew(slot: Slot): void {
+    slot.abandoned = false
+    slot.outstanding = 0
+    slot.machine = this.#make(this.#binding.incarnation)
+    slot.machine.bind(slot.landing.bytes)
+  }
+}
