@@ -35,6 +35,15 @@ export interface TraceEvent {
   readonly readsFrom: number
   /** Sentence fragment for people: "reads payload [24, 32)", "version := 5 (odd)". */
   readonly note: string
+  /**
+   * Version that a store belongs to, as readers report it; absent or 0 where it belongs to none.
+   */
+  readonly version?: number
+  /**
+   * Operation of the queue pair `actor` that this event belongs to, numbered from 1 as they were
+   * posted: joins the samples of one READ.
+   */
+  readonly operation?: number
 }
 
 /** The whole story of one run. */
