@@ -12,7 +12,7 @@ import type { RunOracle } from './run-oracle.ts'
 
 export const pctDepthMax = 3
 const priorityCount = 2 ** 30
-/** Below any estimate, so that short spins are let be. */
+/** Added to what counts as spinning, so that short runs may poll a little. */
 const spinStepsMin = 64
 const noActor = -1
 
@@ -22,7 +22,7 @@ const noActor = -1
  * the answers of `choose` do not matter; where they do, multiply by the probability of theirs, which
  * are random as in `InnerChoices`. `steps` estimates k and grows when a run asks more.
  *
- * One departure: an actor that answered more questions in a row than two whole runs have falls
+ * One departure: an actor that was scheduled more often in a row than two whole runs ask falls
  * below all others, since one that polls at the highest priority would starve what it waits for.
  * @throws RangeError ERR_UNTORN_ARGUMENT unless `depth` is from 1 to 3
  */
@@ -35,6 +35,8 @@ export class PctOracle implements RunOracle {
   /** Questions at which a priority falls; the i-th gives priority i + 1, as in the paper. */
   readonly #changePoints: Int32Array
   #steps: number
+  /** From the estimate, not from runs: a run that spins is long itself. */
+  readonly #spinSteps: number
   #asked = 0
   #current = noActor
   #streak = 0
@@ -49,6 +51,7 @@ export class PctOracle implements RunOracle {
     this.#inner = new InnerChoices(random)
     this.#changePoints = new Int32Array(depth - 1)
     this.#steps = Math.max(1, steps)
+    this.#spinSteps = 2 * this.#steps + spinStepsMin
   }
 
   begin(): void {
@@ -115,7 +118,7 @@ export class PctOracle implements RunOracle {
   #noteSpinning(actor: number): void {
     this.#streak = actor === this.#current ? this.#streak + 1 : 0
     this.#current = actor
-    if (this.#streak <= 2 * this.#steps + spinStepsMin) return
+    if (this.#streak <= this.#spinSteps) return
     this.#streak = 0
     this.#priorities[actor] = this.#lowest
     this.#lowest -= 1
