@@ -76,6 +76,12 @@ const config: ViteUserConfig = defineConfig({
         setupFiles: seeded,
       }),
       project({
+        name: 'litmus',
+        include: ['test/litmus/**/*.test.ts'],
+        device: memory,
+        testTimeoutMs: 60_000,
+      }),
+      project({
         name: 'lifecycle',
         include: ['test/lifecycle/**/*.test.ts'],
         device: memory,

@@ -14,7 +14,7 @@ import { nodeBinaries } from './node-versions.mjs'
 
 /** @typedef {import('./lib/tally-reporter.mjs').Tally} Tally */
 
-const layers = ['unit', 'contract', 'property', 'lifecycle', 'integration']
+const layers = ['unit', 'contract', 'property', 'litmus', 'lifecycle', 'integration']
 const stepLimitMs = 300_000
 const vitestLimitMs = 900_000
 /** Each major formats a little differently. */
