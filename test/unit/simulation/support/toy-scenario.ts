@@ -26,6 +26,16 @@ export interface ToyOptions {
   readonly asksAlways?: boolean
 }
 
+const untouched = {
+  kind: 'act',
+  memory: '',
+  offset: 0,
+  lengthBytes: 0,
+  value: new Uint8Array(0),
+  readsFrom: -1,
+  note: '',
+} as const
+
 export class ToyScenario implements Scenario {
   readonly name: string
   readonly coverage: Coverage = newCoverage()
@@ -53,7 +63,7 @@ export class ToyScenario implements Scenario {
     const events: TraceEvent[] = []
     const end = this.#run(oracle, events)
     const actors = this.#options.threads.map((_, thread) => `t${thread}`)
-    return { end, trace: { actors, events, memories: [] } as unknown as Trace }
+    return { end, trace: { actors, events } }
   }
 
   mix(hash: StateHash): void {
@@ -82,7 +92,7 @@ export class ToyScenario implements Scenario {
       const at = this.#done[thread] as number
       this.#done[thread] = at + 1
       threads[thread]?.[at]?.(this.#words, choose)
-      events?.push({ step: steps + 1, actor: `t${thread}` } as TraceEvent)
+      events?.push({ ...untouched, step: steps + 1, actor: `t${thread}` })
       last = thread
     }
   }
