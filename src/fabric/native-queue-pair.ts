@@ -141,6 +141,8 @@ export class NativeBackedQueuePair implements QueuePair {
     this.#native.close()
     // What the device flushed too late for the poll above.
     this.#dispatch(this.#control[Control.ReapedCount] as number)
+    // Calls on what is closed leave this word as it is, and must not tell of these again.
+    this.#control[Control.ReapedCount] = 0
     for (const chain of this.#chains.values()) {
       chain.resolve(chain.status === Status.Success ? Status.Flushed : chain.status)
     }

@@ -50,6 +50,7 @@ test('what completes while closing reaches its receiver', async () => {
     reference: () => undefined,
     fail: () => undefined,
     onEvent: () => undefined,
+    submitAndPoll: () => Status.Closed,
     close: () => {
       new Uint32Array(completions).set([7, Status.Flushed, Opcode.Receive])
       new Int32Array(control)[Control.ReapedCount] = 1
@@ -60,5 +61,7 @@ test('what completes while closing reaches its receiver', async () => {
   queuePair.onReceive = (end) => ends.push([end.id, end.status])
   await queuePair.close()
   await queuePair.close()
+  expect(queuePair.submitAndPoll(0)).toBe(Status.Closed)
+  await Promise.resolve()
   expect(ends).toEqual([[7, Status.Flushed]])
 })
