@@ -30,7 +30,7 @@ export type OnComplete = (
 
 /**
  * A message arrived: copies it to where a posted receive wants it and returns Success, or the
- * status with which the sender fails. `lengthBytes` is 0 for the message of a WRITE with immediate.
+ * status with which the sender fails. For a WRITE with immediate these are the bytes it has placed.
  */
 export type OnMessage = (
   bytes: Uint8Array,
@@ -226,13 +226,14 @@ export class SimulatedQueuePair {
     const slot = at % slots.depth
     if (slots.finished[slot] === 1) return 0
     const opcode = slots.opcode[slot] as number
+    const whole = opcode === Opcode.Send || slots.pieceCount[slot] === 0
+    if (whole) return this.#mayTouch(at) ? 1 : 0
     if (isRead(opcode)) return this.#landable(slot) + this.#samplable(at, slot)
     if (isAtomic(opcode)) {
       const holder = this.#host.atomicUnits[this.#nic] as number
       const free = holder === 0 || holder === this.#ticket(slot)
       return free && this.#mayTouch(at) ? 1 : 0
     }
-    if (opcode === Opcode.Send) return this.#mayTouch(at) ? 1 : 0
     return (slots.waiting[slot] as number) + this.#placeable(at, slot) + this.#acceptable(at, slot)
   }
 
@@ -277,9 +278,10 @@ export class SimulatedQueuePair {
     const opcode = slots.opcode[slot] as number
     const remote = slots.remote[slot] as SimulatedMemory | null
     if (remote !== null && !remote.valid) this.#error(Status.RemoteAccess)
+    else if (opcode === Opcode.Send) this.#stepSend(slot)
+    else if (slots.pieceCount[slot] === 0) this.#stepEmpty(slot)
     else if (isRead(opcode)) this.#stepRead(slot, choice)
     else if (isAtomic(opcode)) this.#stepAtomic(slot)
-    else if (opcode === Opcode.Send) this.#stepSend(slot)
     else this.#stepWrite(at, slot, choice)
   }
 
@@ -373,19 +375,26 @@ export class SimulatedQueuePair {
     }
     this.#transfer.place(slot, slots.nth(slot, Piece.Between, choice - waiting))
     if (slots.firstOpen[slot] !== slots.pieceCount[slot]) return
-    if (slots.opcode[slot] === Opcode.WriteWithImmediate && !this.#tell(slot, 0)) return
+    if (slots.opcode[slot] === Opcode.WriteWithImmediate && !this.#tell(slot)) return
     this.#finish(slot)
   }
 
   #stepSend(slot: number): void {
     const slots = this.#slots
     while (slots.waiting[slot] !== 0) this.#transfer.fetch(slot, slots.nth(slot, Piece.Waiting, 0))
-    if (this.#tell(slot, slots.lengthBytes[slot] as number)) this.#finish(slot)
+    if (this.#tell(slot)) this.#finish(slot)
+  }
+
+  /** An operation of no bytes: nothing to sample or to place, but it has its turn all the same. */
+  #stepEmpty(slot: number): void {
+    if (this.#slots.opcode[slot] === Opcode.WriteWithImmediate && !this.#tell(slot)) return
+    this.#finish(slot)
   }
 
   /** Hands a message over; false when that failed, and the queue pair with it. */
-  #tell(slot: number, lengthBytes: number): boolean {
+  #tell(slot: number): boolean {
     const slots = this.#slots
+    const lengthBytes = slots.lengthBytes[slot] as number
     const bytes = slots.staging[slot] as Uint8Array
     const opcode = slots.opcode[slot] as number
     const immediate = slots.immediate[slot] as number
