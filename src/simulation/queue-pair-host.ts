@@ -13,6 +13,10 @@ export interface QueuePairHost {
   readonly oracle: Oracle
   readonly steps: number
   readonly recorder: TraceRecorder | null
+  /** Schedules that differ only in when unchanging memory is sampled are left out. */
+  readonly reduces: boolean
+  /** Nobody could go on with that: pieces may be sampled late after all. */
+  readonly desperate: boolean
   /** Operations whose remote memory changed while they sampled it. */
   overlaps: number
   /** What holds each responder NIC's atomic unit: a ticket, 0 for nothing. */

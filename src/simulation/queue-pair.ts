@@ -14,6 +14,7 @@ import { Status } from '../fabric/status.ts'
 import { OperationSlots, Piece } from './operation-slots.ts'
 import { ChoiceLabel } from './oracle.ts'
 import type { QueuePairHost } from './queue-pair-host.ts'
+import { SampleOrder } from './sample-order.ts'
 import { replaysMatter } from './sampling-model.ts'
 import { POISON, type SimulatedMemory } from './simulated-memory.ts'
 import type { StateHash } from './state-hash.ts'
@@ -57,6 +58,7 @@ export class SimulatedQueuePair {
   readonly #nic: number
   readonly #slots: OperationSlots
   readonly #transfer: Transfer
+  readonly #sampleOrder: SampleOrder
   readonly #replays: boolean
   /** The oldest operation that may still touch memory, and behind the newest. */
   #head = 0
@@ -75,6 +77,7 @@ export class SimulatedQueuePair {
     this.#host = host
     this.#slots = new OperationSlots(depth)
     this.#transfer = new Transfer(name, this.#slots, host)
+    this.#sampleOrder = new SampleOrder(this.#slots)
     this.#replays = replaysMatter(host.model)
   }
 
@@ -126,6 +129,7 @@ export class SimulatedQueuePair {
     slots.completed[slot] = 0
     slots.replaysLeft[slot] = this.#replays && isRead(opcode) ? model.replaysMax : 0
     slots.cut(slot, model.atomicGranuleBytes, model.packetBytes)
+    this.#sampleOrder.begin(slot)
     if (this.pending === 0) this.#changes = -1
     this.#tail += 1
     slots.number[slot] = this.#tail
@@ -197,7 +201,13 @@ export class SimulatedQueuePair {
   mix(hash: StateHash): void {
     const flags = (this.failed ? 1 : 0) + (this.#held ? 2 : 0) + (this.peerGone ? 4 : 0)
     hash.mix(flags + 8 * (this.#tail - this.#toComplete))
-    for (let at = this.#head; at < this.#tail; at += 1) this.#slots.mix(at % this.depth, hash)
+    for (let at = this.#head; at < this.#tail; at += 1) {
+      const slot = at % this.depth
+      this.#slots.mix(slot, hash)
+      if (this.#host.reduces && isRead(this.#slots.opcode[slot] as number)) {
+        this.#sampleOrder.mix(slot, this.#ordered, hash)
+      }
+    }
   }
 
   /** Whether operation `at` may touch remote memory now: rules (1) and (2). */
@@ -246,7 +256,55 @@ export class SimulatedQueuePair {
   #samplable(at: number, slot: number): number {
     const waiting = this.#slots.waiting[slot] as number
     if (waiting === 0 || !this.#mayTouch(at)) return 0
-    return this.#host.model.sampling === 'arbitrary' ? waiting : 1
+    if (!this.#host.reduces) return this.#ordered ? 1 : waiting
+    this.#sampleOrder.able(slot)
+    if (this.#host.desperate) return 1
+    let count = 0
+    const states = this.#slots.pieceState[slot] as Uint8Array
+    const end = this.#slots.pieceCount[slot] as number
+    for (let piece = this.#slots.firstOpen[slot] as number; piece < end; piece += 1) {
+      if (states[piece] !== Piece.Waiting) continue
+      if (this.#sampleOrder.offers(slot, piece, this.#ordered)) count += 1
+      if (this.#ordered) break
+    }
+    return count
+  }
+
+  get #ordered(): boolean {
+    return this.#host.model.sampling !== 'arbitrary'
+  }
+
+  /** The piece that is choice number `nth` among those that may be sampled. */
+  #toSample(slot: number, nth: number): number {
+    if (!this.#host.reduces || this.#host.desperate || this.#ordered) {
+      return this.#slots.nth(slot, Piece.Waiting, nth)
+    }
+    const states = this.#slots.pieceState[slot] as Uint8Array
+    let left = nth
+    for (let piece = this.#slots.firstOpen[slot] as number; ; piece += 1) {
+      if (states[piece] !== Piece.Waiting) continue
+      if (!this.#sampleOrder.offers(slot, piece, false)) continue
+      if (left === 0) return piece
+      left -= 1
+    }
+  }
+
+  /** Samples a piece whose time does not matter, if there is one: see SampleOrder. */
+  settle(storesVisible: (memory: SimulatedMemory) => number): boolean {
+    if (this.failed || this.peerGone) return false
+    const slots = this.#slots
+    for (let at = this.#head; at < this.#tail; at += 1) {
+      const slot = at % slots.depth
+      if (slots.waiting[slot] === 0 || !isRead(slots.opcode[slot] as number)) continue
+      const remote = slots.remote[slot] as SimulatedMemory
+      if (!remote.valid || !this.#mayTouch(at)) continue
+      this.#sampleOrder.able(slot)
+      const piece = this.#sampleOrder.settled(slot, this.#ordered, storesVisible(remote))
+      if (piece < 0) continue
+      this.#samplePiece(slot, piece, true)
+      return true
+    }
+    return false
   }
 
   /** Pieces of a WRITE that may be placed next. */
@@ -291,12 +349,24 @@ export class SimulatedQueuePair {
     if (choice < landable) {
       this.#transfer.land(slot, slots.nth(slot, Piece.Between, choice))
     } else {
-      const piece = slots.nth(slot, Piece.Waiting, choice - landable)
-      if (this.#changes < 0) this.#changes = (slots.remote[slot] as SimulatedMemory).changes
-      this.#transfer.sample(slot, piece)
-      if (this.#host.landing === 'direct') this.#transfer.land(slot, piece)
-      if (slots.waiting[slot] === 0) this.#executed(slot)
+      this.#samplePiece(slot, this.#toSample(slot, choice - landable), false)
+      return
     }
+    this.#finishRead(slot)
+  }
+
+  #samplePiece(slot: number, piece: number, settled: boolean): void {
+    const slots = this.#slots
+    if (this.#changes < 0) this.#changes = (slots.remote[slot] as SimulatedMemory).changes
+    this.#transfer.sample(slot, piece)
+    this.#sampleOrder.sampled(slot, piece, settled)
+    if (this.#host.landing === 'direct') this.#transfer.land(slot, piece)
+    if (slots.waiting[slot] === 0) this.#executed(slot)
+    this.#finishRead(slot)
+  }
+
+  #finishRead(slot: number): void {
+    const slots = this.#slots
     if (slots.waiting[slot] !== 0 || slots.between[slot] !== 0) return
     if ((slots.remote[slot] as SimulatedMemory).changes !== this.#changes) this.#host.overlaps += 1
     this.#finish(slot)
@@ -314,6 +384,7 @@ export class SimulatedQueuePair {
     if (choice === 0) return
     const from = slots.pieceAt(slot, (choice - 1) * model.packetBytes)
     slots.again(slot, from)
+    this.#sampleOrder.begin(slot)
     this.#plan(slot, from)
     recorder?.say('fault', this.name, `response lost: READ executed again from packet ${choice}`, {
       operation: slots.number[slot] as number,

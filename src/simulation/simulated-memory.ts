@@ -1,8 +1,11 @@
-// Memory of a simulated host: what NICs sample and CPUs load. Invariant: bytes change only through
-// `note`d stores, so that whoever overlaps with a change can be told so.
+// Memory of a simulated host: what NICs sample and CPUs load. Invariant: during a run bytes change
+// only through `store`, so that it is known what changed when, and (foreseen) what will change no more.
 
 /** Landing memory is filled with it when a READ is posted: its contents are undefined till the end. */
 export const POISON = 0xd7
+
+/** More stores than any buffer holds: what nobody can say will ever settle. */
+const NEVER = 0x7fff_ffff
 
 export class SimulatedMemory {
   /** For reports. */
@@ -14,19 +17,33 @@ export class SimulatedMemory {
   readonly words: Int32Array
   /** False once deregistered: operations that touch it then fail. */
   valid = true
-  /** Grows with every store: tells whether the memory changed meanwhile. */
+  /** Grows whenever a store changes a byte. */
   changes = 0
   /** While recording: the step that stored each byte, 0 for the beginning. */
   stamps: Int32Array | null = null
+  readonly #granuleBytes: number
+  /** For each granule, `changes` at its last change. */
+  readonly #changedAt: Int32Array
+  /** For each granule, how many of its CPU's stores must be visible until it stays as it is. */
+  readonly #settlesAt: Int32Array
   #beginning: Uint8Array
 
   /** @param buffer memory to use; its own by default. A multiple of 8 bytes long. */
-  constructor(name: string, index: number, lengthBytes: number, buffer?: ArrayBuffer) {
+  constructor(
+    name: string,
+    index: number,
+    lengthBytes: number,
+    granuleBytes: number = 8,
+    buffer?: ArrayBuffer,
+  ) {
     this.name = name
     this.index = index
     const memory = buffer ?? new ArrayBuffer(Math.ceil(lengthBytes / 8) * 8)
     this.bytes = new Uint8Array(memory)
     this.words = new Int32Array(memory)
+    this.#granuleBytes = granuleBytes
+    this.#changedAt = new Int32Array(Math.ceil(memory.byteLength / granuleBytes))
+    this.#settlesAt = new Int32Array(this.#changedAt.length).fill(NEVER)
     this.#beginning = new Uint8Array(0)
   }
 
@@ -39,15 +56,45 @@ export class SimulatedMemory {
   reset(recording: boolean): void {
     if (this.#beginning.length === this.bytes.length) this.bytes.set(this.#beginning)
     else this.bytes.fill(0)
+    this.#changedAt.fill(0)
     this.valid = true
     this.changes = 0
     this.stamps = recording ? new Int32Array(this.bytes.length) : null
   }
 
-  /** Tells that `lengthBytes` bytes at `offset` were stored in `step`. */
-  note(offset: number, lengthBytes: number, step: number): void {
-    this.changes += 1
+  /** Stores `lengthBytes` bytes of `source` from `from` on. */
+  store(offset: number, source: Uint8Array, from: number, lengthBytes: number, step: number): void {
+    const { bytes } = this
+    let changed = false
+    for (let at = 0; at < lengthBytes; at += 1) {
+      const byte = source[from + at] as number
+      if (bytes[offset + at] === byte) continue
+      if (!changed) this.changes += 1
+      changed = true
+      bytes[offset + at] = byte
+      this.#changedAt[Math.floor((offset + at) / this.#granuleBytes)] = this.changes
+    }
     this.stamps?.fill(step, offset, offset + lengthBytes)
+  }
+
+  /** Whether the latest change of this memory was one of the granule at `offset`. */
+  changedLast(offset: number): boolean {
+    return this.#changedAt[Math.floor(offset / this.#granuleBytes)] === this.changes
+  }
+
+  /** Whether the granule at `offset` stays as it is once so many stores of its CPU are visible. */
+  settledAfter(offset: number, stores: number): boolean {
+    return (this.#settlesAt[Math.floor(offset / this.#granuleBytes)] as number) <= stores
+  }
+
+  /** Nobody but one CPU stores here, and what it will store is known: see `settles`. */
+  foresee(): void {
+    this.#settlesAt.fill(0)
+  }
+
+  /** Store number `index` of that CPU may change the byte at `offset`. */
+  settles(offset: number, index: number): void {
+    this.#settlesAt[Math.floor(offset / this.#granuleBytes)] = index + 1
   }
 
   /** The latest step that stored any of these bytes; 0 without recording. */

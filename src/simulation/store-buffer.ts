@@ -150,6 +150,25 @@ export class StoreBuffer {
     this.#sealedEpoch = this.#epoch
   }
 
+  /**
+   * Works out from what was recorded when each granule of `memory` has changed for the last time.
+   * For a memory that nobody else stores to, and whose present contents are the beginning.
+   */
+  foresee(memory: SimulatedMemory): void {
+    memory.foresee()
+    const image = memory.bytes.slice()
+    for (let index = 0; index < this.#count; index += 1) {
+      if (this.#memories[index] !== memory) continue
+      const offset = this.#offsets[index] as number
+      for (let at = 0; at < (this.#lengths[index] as number); at += 1) {
+        const byte = this.#values[8 * index + at] as number
+        // A later store brings it back: stores to one word never pass each other.
+        if (image[offset + at] !== byte) memory.settles(offset + at, index)
+        image[offset + at] = byte
+      }
+    }
+  }
+
   reset(): void {
     this.#count = this.#sealedCount
     this.#epoch = this.#sealedEpoch
@@ -265,11 +284,8 @@ export class StoreBuffer {
     const memory = this.#memories[index] as SimulatedMemory
     const offset = this.#offsets[index] as number
     const length = this.#lengths[index] as number
-    const { bytes } = memory
-    for (let at = 0; at < length; at += 1)
-      bytes[offset + at] = this.#values[8 * index + at] as number
     const { steps, recorder } = this.#host
-    memory.note(offset, length, steps)
+    memory.store(offset, this.#values, 8 * index, length, steps)
     recorder?.store(this.name, memory, offset, length, this.#noteOf(index), this.#versionOf(index))
     this.#done[index] = 1
     this.drained += 1

@@ -37,12 +37,12 @@ export class Transfer {
   /** READ: staging to landing memory. */
   land(slot: number, piece: number): void {
     const slots = this.#slots
-    const { bytes } = slots.local[slot] as SimulatedMemory
+    const local = slots.local[slot] as SimulatedMemory
     const start = slots.startOf(slot, piece)
     const length = slots.lengthOf(slot, piece)
     const staging = slots.staging[slot] as Uint8Array
     const to = (slots.localOffset[slot] as number) + start
-    for (let at = 0; at < length; at += 1) bytes[to + at] = staging[start + at] as number
+    local.store(to, staging, start, length, this.#host.steps)
     slots.advance(slot, piece, Piece.Done)
   }
 
@@ -110,8 +110,7 @@ export class Transfer {
     const slots = this.#slots
     const remote = slots.remote[slot] as SimulatedMemory
     const staging = slots.staging[slot] as Uint8Array
-    for (let at = 0; at < length; at += 1) remote.bytes[to + at] = staging[start + at] as number
-    remote.note(to, length, this.#host.steps)
+    remote.store(to, staging, start, length, this.#host.steps)
     this.#host.recorder?.touch('place', this.#name, remote, to, length, {
       operation: slots.number[slot] as number,
       note,

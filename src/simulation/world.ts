@@ -25,6 +25,11 @@ interface Actor {
 }
 
 export interface WorldOptions {
+  /**
+   * Leaves out schedules that differ only in when unchanging memory is sampled (SampleOrder says
+   * why that is sound). For worlds whose landing memory nobody looks at early, without faults.
+   */
+  readonly reduces?: boolean
   readonly landing?: 'direct' | 'pieces'
 }
 
@@ -38,6 +43,8 @@ export interface SimulatedQueuePairOptions {
 export class World implements QueuePairHost, BufferHost {
   readonly model: SamplingModel
   readonly landing: 'direct' | 'pieces'
+  readonly reduces: boolean
+  desperate = false
   oracle: Oracle = benignOracle
   recorder: TraceRecorder | null = null
   steps = 0
@@ -46,6 +53,13 @@ export class World implements QueuePairHost, BufferHost {
   cut = false
   readonly atomicUnits: Int32Array = new Int32Array(NICS_MAX)
   readonly #memories: SimulatedMemory[] = []
+  /** The only CPU that stores to a memory, by the memory's index. */
+  readonly #storers: (StoreBuffer | undefined)[] = []
+  readonly #storesVisible = (memory: SimulatedMemory): number => {
+    const storer = this.#storers[memory.index]
+    if (storer === undefined) return -1
+    return storer.crashed ? Infinity : storer.prefix
+  }
   readonly #buffers: StoreBuffer[] = []
   readonly #queuePairs: SimulatedQueuePair[] = []
   readonly #actors: Actor[] = []
@@ -56,6 +70,7 @@ export class World implements QueuePairHost, BufferHost {
   constructor(model: SamplingModel, options: WorldOptions = {}) {
     this.model = model
     this.landing = options.landing ?? 'direct'
+    this.reduces = options.reduces ?? false
   }
 
   get actorCount(): number {
@@ -64,7 +79,13 @@ export class World implements QueuePairHost, BufferHost {
 
   /** Memory of a host; in `buffer`, whose length is a multiple of 8, if one is given. */
   addMemory(name: string, lengthBytes: number, buffer?: ArrayBuffer): SimulatedMemory {
-    const memory = new SimulatedMemory(name, this.#memoryCount, lengthBytes, buffer)
+    const memory = new SimulatedMemory(
+      name,
+      this.#memoryCount,
+      lengthBytes,
+      this.model.atomicGranuleBytes,
+      buffer,
+    )
     this.#memoryCount += 1
     this.#memories.push(memory)
     return memory
@@ -101,6 +122,15 @@ export class World implements QueuePairHost, BufferHost {
     })
   }
 
+  /**
+   * Nobody but `buffer` will store to `memory`, and all of that has been recorded: what is sampled
+   * after its last change need not be a choice.
+   */
+  foresee(memory: SimulatedMemory, buffer: StoreBuffer): void {
+    this.#storers[memory.index] = buffer
+    buffer.foresee(memory)
+  }
+
   /** Contents of memories and stores recorded so far are the beginning of every run. */
   seal(): void {
     for (const memory of this.#memories) memory.seal()
@@ -129,6 +159,34 @@ export class World implements QueuePairHost, BufferHost {
   step(): boolean {
     const actors = this.#actors
     const enabled = this.#enabled
+    if (this.reduces && this.#settle()) return true
+    let count = this.#enable()
+    if (count === 0 && this.reduces) {
+      this.desperate = true
+      count = this.#enable()
+    }
+    if (count === 0) {
+      this.desperate = false
+      return false
+    }
+    const index = count === 1 ? 0 : this.oracle.schedule(enabled, count)
+    if (index < 0) {
+      this.cut = true
+      this.desperate = false
+      return false
+    }
+    this.#current = enabled[index] as number
+    this.steps += 1
+    if (this.recorder !== null) this.recorder.step = this.steps
+    ;(actors[this.#current] as Actor).take()
+    this.desperate = false
+    return true
+  }
+
+  /** Lists the actors that can take a step, the present one first. */
+  #enable(): number {
+    const actors = this.#actors
+    const enabled = this.#enabled
     let count = 0
     for (let at = this.#current; at < actors.length; at += 1) {
       if ((actors[at] as Actor).options() > 0) enabled[count++] = at
@@ -136,17 +194,19 @@ export class World implements QueuePairHost, BufferHost {
     for (let at = 0; at < this.#current; at += 1) {
       if ((actors[at] as Actor).options() > 0) enabled[count++] = at
     }
-    if (count === 0) return false
-    const index = count === 1 ? 0 : this.oracle.schedule(enabled, count)
-    if (index < 0) {
-      this.cut = true
-      return false
+    return count
+  }
+
+  /** A sample whose time does not matter, as a step without a choice. */
+  #settle(): boolean {
+    for (const queuePair of this.#queuePairs) {
+      if (queuePair.pending === 0) continue
+      this.steps += 1
+      if (this.recorder !== null) this.recorder.step = this.steps
+      if (queuePair.settle(this.#storesVisible)) return true
+      this.steps -= 1
     }
-    this.#current = enabled[index] as number
-    this.steps += 1
-    if (this.recorder !== null) this.recorder.step = this.steps
-    ;(actors[this.#current] as Actor).take()
-    return true
+    return false
   }
 
   /** Steps until none is possible, the run is cut, or `stepsMax` were taken in this run. */

@@ -51,6 +51,8 @@ export interface ProtocolScenarioOptions {
   readonly frozenAfter?: number
   /** Nothing becomes visible while an operation is in flight: where even wrong protocols work. */
   readonly quiescent?: boolean
+  /** False: also schedules that differ only in when unchanging memory is sampled. */
+  readonly reduces?: boolean
   readonly stepsMax?: number
 }
 
@@ -82,8 +84,9 @@ export class ProtocolScenario implements Scenario {
     this.#protocol = protocol
     this.#options = options
     this.model = samplingModel(options.model)
-    this.#world = new World(this.model)
     const faults = { ...noFaults, ...options.faults }
+    const calm = Object.values(faults).every((count) => count === 0)
+    this.#world = new World(this.model, { reduces: calm && options.reduces !== false })
     const steps = options.ownerSteps ?? twoWrites
     this.#record('owner', 0, steps, options.close === true)
     // A restarted owner publishes under a new generation, in memory of its own.
@@ -149,6 +152,7 @@ export class ProtocolScenario implements Scenario {
     const payloadOf = this.#options.payloadOf ?? certifiedPayload
     const script = { steps, close, payloadOf, incarnation }
     const trace = recordOwner(this.#protocol, buffer, memory, script)
+    this.#world.foresee(memory, buffer)
     this.#incarnations.push({ memory, buffer, trace })
   }
 
