@@ -97,7 +97,7 @@ export function describeModel(model: SamplingModel): readonly string[] {
     const candidate: Readonly<Record<string, unknown>> = { ...samplingPresets[name] }
     return parameters.every(([parameter, value]) => candidate[parameter] === value)
   })
-  const lines = preset === undefined ? [] : [preset]
+  const lines: string[] = preset === undefined ? [] : [preset]
   for (let first = 0; first < parameters.length; first += PARAMETERS_PER_LINE) {
     const some = parameters.slice(first, first + PARAMETERS_PER_LINE)
     lines.push(some.map(([name, value]) => `${name} ${value}`).join(', '))

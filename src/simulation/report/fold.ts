@@ -38,16 +38,14 @@ export function foldSteps(
   const shown = chooseSteps(steps, actors, tearing, stepsMax)
   const items: FoldedItem[] = []
   for (let at = 0; at < steps.length;) {
-    const first = steps[at] as Step
-    let end = at
-    while (end < steps.length && !shown.has((steps[end] as Step).step)) end += 1
-    if (end - at < FOLD_STEPS_MIN && first.step !== 0) {
-      const showing = end === at ? at + 1 : end
-      for (; at < showing; at += 1) items.push({ kind: 'step', ...(steps[at] as Step) })
-      continue
-    }
-    if (end === at) end = at + 1
-    items.push(foldOf(steps.slice(at, end), actors))
+    const { step } = steps[at] as Step
+    let end = at + 1
+    const hidden = (index: number): boolean => !shown.has((steps[index] as Step).step)
+    // What was there before the first step is a line of its own.
+    if (step > 0 && hidden(at)) while (end < steps.length && hidden(end)) end += 1
+    const folds = step === 0 || (hidden(at) && end - at >= FOLD_STEPS_MIN)
+    if (folds) items.push(foldOf(steps.slice(at, end), actors))
+    else for (const one of steps.slice(at, end)) items.push({ kind: 'step', ...one })
     at = end
   }
   return items
@@ -101,8 +99,14 @@ function chooseSteps(
     if (samples.has(step) || sources.has(step)) return away
     return away + (own ? steps.length : 2 * steps.length)
   }
+  // What other readers do explains nothing here; what is stored might.
+  const tells = ({ events }: Step): boolean =>
+    events.some(
+      ({ kind, actor }) =>
+        kind === 'store' || kind === 'place' || laneOf(actor, actors) === tearing.reader,
+    )
   const ranked = later
-    .filter(({ step }) => !shown.has(step))
+    .filter((step) => !shown.has(step.step) && tells(step))
     .map((step) => ({ step: step.step, rank: rank(step) }))
     .sort((one, other) => one.rank - other.rank || one.step - other.step)
   // Neither sources nor samples: only as context, close to what matters.

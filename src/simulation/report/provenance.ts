@@ -53,9 +53,9 @@ export function traceProvenance(
   }
   const replacementOf = ({ sample, offset, source }: Segment): TraceEvent | null => {
     let next = replacements.get(key(sample.memory, offset, source))
-    const version = source?.version ?? 0
+    if (source?.version === undefined || source.version === 0) return next ?? null
     // A version may store a word twice: first as a mark, then for good.
-    while (next !== undefined && version !== 0 && next.version === version) {
+    while (next?.version === source.version) {
       next = replacements.get(key(sample.memory, offset, next))
     }
     return next ?? null

@@ -109,11 +109,10 @@ function labelOf(drawing: Drawing, event: TraceEvent): string {
         .join(' ')
     case 'sample':
     case 'load': {
-      const versions = new Set((drawing.provenance.get(event) ?? []).map(versionOf))
-      const of = [...versions].map((version) =>
-        version === 0 ? 'beginning' : `version ${version}`,
-      )
-      return `${memory} ${place}${of.length === 0 ? '' : ` is of ${of.join(', ')}`}`.trim()
+      const versions = [...new Set((drawing.provenance.get(event) ?? []).map(versionOf))]
+      const names = versions.map((version) => (version === 0 ? 'beginning' : String(version)))
+      const noun = versions.includes(0) ? '' : versions.length > 1 ? 'versions ' : 'version '
+      return `${memory} ${place}${names.length === 0 ? '' : `: ${noun}${names.join(', ')}`}`.trim()
     }
     default:
       return describeEvent(event)

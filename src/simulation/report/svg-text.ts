@@ -17,7 +17,7 @@ export function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = []
   let line = ''
   for (const word of oneLine(text).split(/\s+/)) {
-    const pieces = [...word].length <= columns ? [word] : (word.match(cutter(columns)) ?? [])
+    const pieces = word.length <= columns ? [word] : (word.match(cutter(columns)) ?? [])
     for (const piece of pieces) {
       if (line !== '' && line.length + 1 + piece.length > columns) {
         lines.push(line)

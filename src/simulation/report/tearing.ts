@@ -47,8 +47,9 @@ export function analyseTearing(trace: Trace, violation: Violation): Tearing {
   const firstStep = begin < 0 ? 0 : (read[0]?.step ?? 0)
   const segments = resultOf(read, traceProvenance(trace.events))
   const payload = segments.filter(isPayload)
+  const claimed = claimedVersion(read)
   const pair = tearingKinds.includes(violation.kind)
-    ? (overtaken(payload) ?? unfinished(payload) ?? overtaken(segments))
+    ? (overtaken(payload, claimed) ?? unfinished(payload, claimed) ?? overtaken(segments, claimed))
     : null
   const sentence = pair === null ? oneLine(violation.message) : tell(reader, violation.kind, pair)
   return { sentence, reader, firstStep, lastStep: last, segments, pair }
@@ -74,7 +75,8 @@ function violatingReader(trace: Trace, violation: Violation): string {
 /** Where `name` stands as a word of its own: "r1" is not in "r12". */
 function wordIndex(text: string, name: string): number {
   const letter = /[\p{L}\p{N}_]/u
-  for (let at = text.indexOf(name); at >= 0 && name !== ''; at = text.indexOf(name, at + 1)) {
+  if (name === '') return -1
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
     const before = text[at - 1] ?? ' '
     const after = text[at + name.length] ?? ' '
     if (!letter.test(before) && !letter.test(after)) return at
@@ -109,43 +111,55 @@ function isPayload(segment: Segment): boolean {
   return /\bpayload\b|\bcopied bytes\b/.test(note)
 }
 
-/** The pair closest in time of which one had been replaced by a version the other is of. */
-function overtaken(segments: readonly Segment[]): TearingPair | null {
-  let best: TearingPair | null = null
-  for (const older of segments) {
-    const { replacedBy } = older
+/** Version that the reader says its result is of; 0 when it says none. */
+function claimedVersion(read: readonly TraceEvent[]): number {
+  const notes = read.filter(({ kind }) => kind === 'act').map(({ note }) => note)
+  const found = /^returns version (\d+)/.exec(notes.at(-1) ?? '')
+  return found === null ? 0 : Number(found[1])
+}
+
+/** Of two words one had been replaced by a version that the other is of, or by an older one. */
+function overtaken(segments: readonly Segment[], claimed: number): TearingPair | null {
+  return closest(segments, claimed, ({ replacedBy }, newer) => {
     const next = replacedBy?.version ?? 0
-    if (replacedBy === null || next === 0 || next === versionOf(older)) continue
-    for (const newer of segments) {
-      if (newer.sample.memory !== older.sample.memory || versionOf(newer) < next) continue
-      if (best === null || distance(older, newer) < distance(best.older, best.newer)) {
-        best = { older, newer, replacedBy }
-      }
-    }
-  }
-  return best
+    return next > 0 && versionOf(newer) >= next
+  })
 }
 
 /** A read inside one write: the newer version had not stored the older word when the run ended. */
-function unfinished(segments: readonly Segment[]): TearingPair | null {
+function unfinished(segments: readonly Segment[], claimed: number): TearingPair | null {
+  return closest(segments, claimed, (older, newer) => {
+    return older.replacedBy === null && versionOf(newer) > versionOf(older)
+  })
+}
+
+/**
+ * Of all pairs that `tears`, the one that is told best: with the version the reader speaks of, of
+ * two steps, close in time.
+ */
+function closest(
+  segments: readonly Segment[],
+  claimed: number,
+  tears: (older: Segment, newer: Segment) => boolean,
+): TearingPair | null {
+  const rank = (older: Segment, newer: Segment): number => {
+    const distance = Math.abs(older.sample.step - newer.sample.step)
+    const speaks = versionOf(older) === claimed || versionOf(newer) === claimed
+    return (speaks ? 0 : 1e12) + (distance === 0 ? 1e6 : 0) + distance
+  }
   let best: TearingPair | null = null
   for (const older of segments) {
     for (const newer of segments) {
-      if (newer.sample.memory !== older.sample.memory || older.replacedBy !== null) continue
-      if (versionOf(newer) <= versionOf(older)) continue
-      if (best === null || distance(older, newer) < distance(best.older, best.newer)) {
-        best = { older, newer, replacedBy: null }
+      if (newer.sample.memory !== older.sample.memory || !tears(older, newer)) continue
+      if (best === null || rank(older, newer) < rank(best.older, best.newer)) {
+        best = { older, newer, replacedBy: older.replacedBy }
       }
     }
   }
   return best
 }
 
-function distance(one: Segment, other: Segment): number {
-  return Math.abs(one.sample.step - other.sample.step)
-}
-
-/** "word 3 (bytes 24 to 31)", or the bytes alone where a sample is smaller than a word. */
+/** "word 3", or the bytes alone where a sample is smaller than a word. */
 export function nameOfPlace(segment: Segment): string {
   const { offset, lengthBytes } = segment
   if (lengthBytes === 8) return `word ${wordOf(offset)}`
