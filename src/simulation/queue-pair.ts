@@ -1,24 +1,19 @@
 // One queue pair of a simulated NIC: operations in flight, and the single steps in which the
 // sampling model lets them touch memory. What the model does not order, the oracle decides.
 //
-// Rules, for an operation and the unfinished earlier ones of its queue pair:
-//  (1) READ: waits for earlier WRITEs and SENDs; fenced, or where READs are ordered, for earlier
-//      READs and atomics. (A lost response makes the requester go back, and what came later is
-//      executed again as well: so the last samples of ordered READs are ordered.)
-//  (2) WRITE, SEND, atomic: waits for earlier WRITEs, SENDs and atomics; fenced, for earlier READs;
-//      where the model orders them, until these were executed once: a replay may come later.
-//  (3) Completions come in order. An accepted WRITE may complete before it is placed, and (1) and
-//      (2) still hold for it.
+// Completions come in order. An accepted WRITE may complete before it is placed; operation-rules.ts
+// says who waits for whom, read-steps.ts and write-steps.ts what the steps are.
 import { Opcode, OperationFlags } from '../fabric/operation-ring.ts'
 import { Status } from '../fabric/status.ts'
-import { OperationSlots, Piece } from './operation-slots.ts'
+import { isAtomic, isRead, mayTouch } from './operation-rules.ts'
+import { OperationSlots } from './operation-slots.ts'
 import { ChoiceLabel } from './oracle.ts'
 import type { QueuePairHost } from './queue-pair-host.ts'
-import { SampleOrder } from './sample-order.ts'
-import { replaysMatter } from './sampling-model.ts'
-import { POISON, type SimulatedMemory } from './simulated-memory.ts'
+import { ReadSteps } from './read-steps.ts'
+import type { SimulatedMemory } from './simulated-memory.ts'
 import type { StateHash } from './state-hash.ts'
 import { Transfer } from './transfer.ts'
+import { WriteSteps } from './write-steps.ts'
 
 /** Called for each completion, in order, inside the step that caused it; may post. */
 export type OnComplete = (
@@ -40,10 +35,6 @@ export type OnMessage = (
   immediate: number,
 ) => number
 
-const isRead = (opcode: number): boolean => opcode === Opcode.Read
-const isAtomic = (opcode: number): boolean =>
-  opcode === Opcode.CompareAndSwap || opcode === Opcode.FetchAndAdd
-
 export class SimulatedQueuePair {
   readonly name: string
   /** Index among the world's actors. */
@@ -58,8 +49,8 @@ export class SimulatedQueuePair {
   readonly #nic: number
   readonly #slots: OperationSlots
   readonly #transfer: Transfer
-  readonly #sampleOrder: SampleOrder
-  readonly #replays: boolean
+  readonly #reads: ReadSteps
+  readonly #writes: WriteSteps
   /** The oldest operation that may still touch memory, and behind the newest. */
   #head = 0
   #tail = 0
@@ -67,8 +58,6 @@ export class SimulatedQueuePair {
   #toComplete = 0
   /** Completions are kept back. */
   #held = false
-  /** `changes` of the remote memory at the first sample since nothing was in flight; -1 before. */
-  #changes = -1
 
   constructor(name: string, actor: number, nic: number, depth: number, host: QueuePairHost) {
     this.name = name
@@ -77,8 +66,16 @@ export class SimulatedQueuePair {
     this.#host = host
     this.#slots = new OperationSlots(depth)
     this.#transfer = new Transfer(name, this.#slots, host)
-    this.#sampleOrder = new SampleOrder(this.#slots)
-    this.#replays = replaysMatter(host.model)
+    this.#reads = new ReadSteps(name, this.#slots, this.#transfer, host, (slot) => {
+      this.#finish(slot)
+    })
+    this.#writes = new WriteSteps(
+      this.#slots,
+      this.#transfer,
+      host,
+      (slot) => this.#placed(slot),
+      (slot) => this.#accepted(slot),
+    )
   }
 
   /** Operations posted and not completed. */
@@ -127,16 +124,12 @@ export class SimulatedQueuePair {
     slots.executed[slot] = 0
     slots.finished[slot] = 0
     slots.completed[slot] = 0
-    slots.replaysLeft[slot] = this.#replays && isRead(opcode) ? model.replaysMax : 0
+    slots.replaysLeft[slot] = 0
     slots.cut(slot, model.atomicGranuleBytes, model.packetBytes)
-    this.#sampleOrder.begin(slot)
-    if (this.pending === 0) this.#changes = -1
+    if (this.pending === 0) this.#reads.idle()
     this.#tail += 1
     slots.number[slot] = this.#tail
-    if (isRead(opcode)) {
-      local?.bytes.fill(POISON, localOffset, localOffset + lengthBytes)
-      this.#plan(slot, 0)
-    }
+    if (isRead(opcode)) this.#reads.begin(slot)
     if (recorder !== null) {
       recorder.say('post', this.name, this.#describe(slot), { operation: this.#tail })
     }
@@ -166,7 +159,6 @@ export class SimulatedQueuePair {
     this.#head = 0
     this.#tail = 0
     this.#toComplete = 0
-    this.#changes = -1
     this.#held = false
     this.failed = false
     this.peerGone = false
@@ -204,88 +196,7 @@ export class SimulatedQueuePair {
     for (let at = this.#head; at < this.#tail; at += 1) {
       const slot = at % this.depth
       this.#slots.mix(slot, hash)
-      if (this.#host.reduces && isRead(this.#slots.opcode[slot] as number)) {
-        this.#sampleOrder.mix(slot, this.#ordered, hash)
-      }
-    }
-  }
-
-  /** Whether operation `at` may touch remote memory now: rules (1) and (2). */
-  #mayTouch(at: number): boolean {
-    const slots = this.#slots
-    const { model } = this.#host
-    const opcode = slots.opcode[at % slots.depth] as number
-    const fenced = ((slots.flags[at % slots.depth] as number) & OperationFlags.Fence) !== 0
-    for (let before = this.#head; before < at; before += 1) {
-      const earlier = before % slots.depth
-      if (slots.finished[earlier] === 1) continue
-      const earlierOpcode = slots.opcode[earlier] as number
-      if (isRead(opcode)) {
-        if (!isRead(earlierOpcode) && !isAtomic(earlierOpcode)) return false
-        if (fenced || model.readAfterRead === 'ordered') return false
-      } else {
-        if (!isRead(earlierOpcode) || fenced) return false
-        if (model.readThenWrite === 'ordered' && slots.executed[earlier] === 0) return false
-      }
-    }
-    return true
-  }
-
-  #optionsOf(at: number): number {
-    const slots = this.#slots
-    const slot = at % slots.depth
-    if (slots.finished[slot] === 1) return 0
-    const opcode = slots.opcode[slot] as number
-    const whole = opcode === Opcode.Send || slots.pieceCount[slot] === 0
-    if (whole) return this.#mayTouch(at) ? 1 : 0
-    if (isRead(opcode)) return this.#landable(slot) + this.#samplable(at, slot)
-    if (isAtomic(opcode)) {
-      const holder = this.#host.atomicUnits[this.#nic] as number
-      const free = holder === 0 || holder === this.#ticket(slot)
-      return free && this.#mayTouch(at) ? 1 : 0
-    }
-    return (slots.waiting[slot] as number) + this.#placeable(at, slot) + this.#acceptable(at, slot)
-  }
-
-  /** Pieces of a READ that may land next. */
-  #landable(slot: number): number {
-    return this.#host.landing === 'pieces' ? (this.#slots.between[slot] as number) : 0
-  }
-
-  /** Pieces of a READ that may be sampled next. */
-  #samplable(at: number, slot: number): number {
-    const waiting = this.#slots.waiting[slot] as number
-    if (waiting === 0 || !this.#mayTouch(at)) return 0
-    if (!this.#host.reduces) return this.#ordered ? 1 : waiting
-    this.#sampleOrder.able(slot)
-    if (this.#host.desperate) return 1
-    let count = 0
-    const states = this.#slots.pieceState[slot] as Uint8Array
-    const end = this.#slots.pieceCount[slot] as number
-    for (let piece = this.#slots.firstOpen[slot] as number; piece < end; piece += 1) {
-      if (states[piece] !== Piece.Waiting) continue
-      if (this.#sampleOrder.offers(slot, piece, this.#ordered)) count += 1
-      if (this.#ordered) break
-    }
-    return count
-  }
-
-  get #ordered(): boolean {
-    return this.#host.model.sampling !== 'arbitrary'
-  }
-
-  /** The piece that is choice number `nth` among those that may be sampled. */
-  #toSample(slot: number, nth: number): number {
-    if (!this.#host.reduces || this.#host.desperate || this.#ordered) {
-      return this.#slots.nth(slot, Piece.Waiting, nth)
-    }
-    const states = this.#slots.pieceState[slot] as Uint8Array
-    let left = nth
-    for (let piece = this.#slots.firstOpen[slot] as number; ; piece += 1) {
-      if (states[piece] !== Piece.Waiting) continue
-      if (!this.#sampleOrder.offers(slot, piece, false)) continue
-      if (left === 0) return piece
-      left -= 1
+      if (isRead(this.#slots.opcode[slot] as number)) this.#reads.mix(slot, hash)
     }
   }
 
@@ -295,39 +206,33 @@ export class SimulatedQueuePair {
     const slots = this.#slots
     for (let at = this.#head; at < this.#tail; at += 1) {
       const slot = at % slots.depth
-      if (slots.waiting[slot] === 0 || !isRead(slots.opcode[slot] as number)) continue
+      if (!isRead(slots.opcode[slot] as number)) continue
       const remote = slots.remote[slot] as SimulatedMemory
       if (!remote.valid || !this.#mayTouch(at)) continue
-      this.#sampleOrder.able(slot)
-      const piece = this.#sampleOrder.settled(slot, this.#ordered, storesVisible(remote))
-      if (piece < 0) continue
-      this.#samplePiece(slot, piece, true)
-      return true
+      if (this.#reads.settle(slot, storesVisible(remote))) return true
     }
     return false
   }
 
-  /** Pieces of a WRITE that may be placed next. */
-  #placeable(at: number, slot: number): number {
-    const slots = this.#slots
-    const between = slots.between[slot] as number
-    if (between === 0 || !this.#mayTouch(at)) return 0
-    const { writePlacement, packetBytes } = this.#host.model
-    if (writePlacement === 'arbitrary') return between
-    const states = slots.pieceState[slot] as Uint8Array
-    const first = slots.firstOpen[slot] as number
-    if (writePlacement === 'ascending') return states[first] === Piece.Between ? 1 : 0
-    const packet = Math.floor(slots.startOf(slot, first) / packetBytes)
-    const end = slots.pieceAt(slot, (packet + 1) * packetBytes)
-    let count = 0
-    for (let piece = first; piece < end; piece += 1) if (states[piece] === Piece.Between) count += 1
-    return count
+  #mayTouch(at: number): boolean {
+    return mayTouch(this.#slots, this.#head, at, this.#host.model)
   }
 
-  /** Whether a WRITE may complete now although it is not placed: rule (3). */
-  #acceptable(at: number, slot: number): number {
-    const accepts = this.#host.model.writeCompletion === 'accepted' && !this.#held
-    return accepts && at === this.#toComplete && this.#slots.opcode[slot] === Opcode.Write ? 1 : 0
+  #optionsOf(at: number): number {
+    const slots = this.#slots
+    const slot = at % slots.depth
+    if (slots.finished[slot] === 1) return 0
+    const opcode = slots.opcode[slot] as number
+    const whole = opcode === Opcode.Send || slots.pieceCount[slot] === 0
+    if (whole) return this.#mayTouch(at) ? 1 : 0
+    if (isRead(opcode)) return this.#reads.options(slot, this.#mayTouch(at))
+    if (isAtomic(opcode)) {
+      const holder = this.#host.atomicUnits[this.#nic] as number
+      const free = holder === 0 || holder === this.#ticket(slot)
+      return free && this.#mayTouch(at) ? 1 : 0
+    }
+    const next = at === this.#toComplete && !this.#held
+    return this.#writes.options(slot, this.#mayTouch(at), next)
   }
 
   #step(at: number, choice: number): void {
@@ -338,77 +243,9 @@ export class SimulatedQueuePair {
     if (remote !== null && !remote.valid) this.#error(Status.RemoteAccess)
     else if (opcode === Opcode.Send) this.#stepSend(slot)
     else if (slots.pieceCount[slot] === 0) this.#stepEmpty(slot)
-    else if (isRead(opcode)) this.#stepRead(slot, choice)
+    else if (isRead(opcode)) this.#reads.take(slot, choice)
     else if (isAtomic(opcode)) this.#stepAtomic(slot)
-    else this.#stepWrite(at, slot, choice)
-  }
-
-  #stepRead(slot: number, choice: number): void {
-    const slots = this.#slots
-    const landable = this.#landable(slot)
-    if (choice < landable) {
-      this.#transfer.land(slot, slots.nth(slot, Piece.Between, choice))
-    } else {
-      this.#samplePiece(slot, this.#toSample(slot, choice - landable), false)
-      return
-    }
-    this.#finishRead(slot)
-  }
-
-  #samplePiece(slot: number, piece: number, settled: boolean): void {
-    const slots = this.#slots
-    if (this.#changes < 0) this.#changes = (slots.remote[slot] as SimulatedMemory).changes
-    this.#transfer.sample(slot, piece)
-    this.#sampleOrder.sampled(slot, piece, settled)
-    if (this.#host.landing === 'direct') this.#transfer.land(slot, piece)
-    if (slots.waiting[slot] === 0) this.#executed(slot)
-    this.#finishRead(slot)
-  }
-
-  #finishRead(slot: number): void {
-    const slots = this.#slots
-    if (slots.waiting[slot] !== 0 || slots.between[slot] !== 0) return
-    if ((slots.remote[slot] as SimulatedMemory).changes !== this.#changes) this.#host.overlaps += 1
-    this.#finish(slot)
-  }
-
-  /** Every piece was sampled: that was all, unless the response is lost. */
-  #executed(slot: number): void {
-    const slots = this.#slots
-    slots.executed[slot] = 1
-    if (slots.replaysLeft[slot] === 0) return
-    const { oracle, model, recorder } = this.#host
-    const packets = Math.ceil((slots.lengthBytes[slot] as number) / model.packetBytes)
-    const choice = oracle.choose(packets + 1, ChoiceLabel.Replay)
-    slots.replaysLeft[slot] = choice === 0 ? 0 : (slots.replaysLeft[slot] as number) - 1
-    if (choice === 0) return
-    const from = slots.pieceAt(slot, (choice - 1) * model.packetBytes)
-    slots.again(slot, from)
-    this.#sampleOrder.begin(slot)
-    this.#plan(slot, from)
-    recorder?.say('fault', this.name, `response lost: READ executed again from packet ${choice}`, {
-      operation: slots.number[slot] as number,
-    })
-  }
-
-  /** Decides the direction of each packet from a piece on. */
-  #plan(slot: number, from: number): void {
-    const { model, oracle } = this.#host
-    if (model.sampling === 'ascending' || model.sampling === 'arbitrary') return
-    const slots = this.#slots
-    const count = slots.pieceCount[slot] as number
-    for (let first = from; first < count;) {
-      const packet = Math.floor(slots.startOf(slot, first) / model.packetBytes)
-      let end = first + 1
-      while (end < count && Math.floor(slots.startOf(slot, end) / model.packetBytes) === packet) {
-        end += 1
-      }
-      const descends =
-        end - first > 1 &&
-        (model.sampling === 'descendingInPacket' || oracle.choose(2, ChoiceLabel.Direction) === 1)
-      if (descends) slots.turnRound(slot, first, end)
-      first = end
-    }
+    else this.#writes.take(slot, choice, this.#mayTouch(at))
   }
 
   #stepAtomic(slot: number): void {
@@ -427,39 +264,26 @@ export class SimulatedQueuePair {
     this.#finish(slot)
   }
 
-  #stepWrite(at: number, slot: number, choice: number): void {
-    const slots = this.#slots
-    const waiting = slots.waiting[slot] as number
-    if (choice < waiting) {
-      this.#transfer.fetch(slot, slots.nth(slot, Piece.Waiting, choice))
-      return
-    }
-    if (choice - waiting === this.#placeable(at, slot)) {
-      // Accepted: the NIC has the bytes, so the local buffer is not looked at any more.
-      while (slots.waiting[slot] !== 0)
-        this.#transfer.fetch(slot, slots.nth(slot, Piece.Waiting, 0))
-      slots.completed[slot] = 1
-      this.#toComplete += 1
-      this.#report(slot, Status.Success)
-      this.#complete()
-      return
-    }
-    this.#transfer.place(slot, slots.nth(slot, Piece.Between, choice - waiting))
-    if (slots.firstOpen[slot] !== slots.pieceCount[slot]) return
-    if (slots.opcode[slot] === Opcode.WriteWithImmediate && !this.#tell(slot)) return
+  #accepted(slot: number): void {
+    this.#slots.completed[slot] = 1
+    this.#toComplete += 1
+    this.#report(slot, Status.Success)
+    this.#complete()
+  }
+
+  #placed(slot: number): void {
+    if (this.#slots.opcode[slot] === Opcode.WriteWithImmediate && !this.#tell(slot)) return
     this.#finish(slot)
   }
 
   #stepSend(slot: number): void {
-    const slots = this.#slots
-    while (slots.waiting[slot] !== 0) this.#transfer.fetch(slot, slots.nth(slot, Piece.Waiting, 0))
+    this.#writes.fetchRest(slot)
     if (this.#tell(slot)) this.#finish(slot)
   }
 
   /** An operation of no bytes: nothing to sample or to place, but it has its turn all the same. */
   #stepEmpty(slot: number): void {
-    if (this.#slots.opcode[slot] === Opcode.WriteWithImmediate && !this.#tell(slot)) return
-    this.#finish(slot)
+    this.#placed(slot)
   }
 
   /** Hands a message over; false when that failed, and the queue pair with it. */
