@@ -161,6 +161,10 @@ export class ReaderProgram implements Program, OperationSink {
     this.returned = 0
     this.newest = -1
     this.verdict = Verdict.Retry
+    this.attempts = 0
+    this.baseline = 0
+    this.closedBefore = false
+    this.#status = Status.Success
     for (const slot of this.#slots) this.#renew(slot)
   }
 
