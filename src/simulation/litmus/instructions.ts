@@ -241,3 +241,8 @@ export function remoteVariablesOf(
   const local = instruction.kind === 'store' || instruction.kind === 'load'
   return thread === 'peer' && local ? [] : [instruction.variable]
 }
+
+/** Whether it is posted to a queue pair when a peer executes it. */
+export function isPost(instruction: LitmusInstruction | undefined): boolean {
+  return instruction !== undefined && 'fenced' in instruction
+}

@@ -1,0 +1,23 @@
+// Litmus programs: what a few instructions may leave behind, under each sampling model.
+export {
+  compareAndSwap,
+  fetchAndAdd,
+  fullFence,
+  get,
+  getAll,
+  load,
+  poll,
+  put,
+  putAll,
+  signal,
+  store,
+  storeBarrier,
+  wait,
+} from './instructions.ts'
+export type { LitmusInstruction, PostOptions } from './instructions.ts'
+export { Litmus, litmus } from './litmus.ts'
+export type { LitmusExploration, LitmusExploreOptions, LitmusOutcome } from './litmus.ts'
+export { matchesOutcome } from './outcome.ts'
+export type { OutcomePattern, OutcomeValues } from './outcome.ts'
+export { litmusProgram, outcomeNames } from './program.ts'
+export type { LitmusPeer, LitmusProgram, LitmusSpec, LitmusThread, PeerSpec } from './program.ts'
