@@ -131,15 +131,13 @@ class Explorer {
       const { violation } = scenario.run(oracle)
       return violation?.kind === kind ? violation : null
     }
-    const again = run(this.#first.tape)
-    if (again === null) throw notDeterministic(scenario, `its violation ${kind} did not come again`)
     const shrunk = shrinkTape(
       this.#first.tape,
       (choices) => (run(choices) === null ? null : oracle.tape()),
       this.#settings.shrinkRunsMax,
     )
     const violation = run(shrunk.choices)
-    if (violation === null) throw notDeterministic(scenario, `its violation ${kind} went away`)
+    if (violation === null) throw notDeterministic(scenario, `its violation ${kind} did not recur`)
     Object.assign(scenario.coverage, coverage)
     return {
       violation,

@@ -16,8 +16,8 @@ export type FailingRun = (choices: readonly number[]) => number[] | null
 
 /**
  * Shrinks `choices`, a canonical tape that fails, with at most `runsMax` runs of `fails`. Removes
- * tails, zeroes and removes segments of halving lengths, and halves and decrements numbers, until
- * none of it helps.
+ * tails, zeroes segments of halving lengths, halves and decrements numbers, and removes segments,
+ * until none of it helps.
  */
 export function shrinkTape(
   choices: readonly number[],
@@ -30,8 +30,9 @@ export function shrinkTape(
     before = shrinking.best
     shrinking.dropTails()
     shrinking.changeSegments(zeroed)
-    shrinking.changeSegments(removed)
     shrinking.lowerNumbers()
+    // Last, as it spends most runs for the least: on long stretches of zeros that must stay.
+    shrinking.changeSegments(removed)
   } while (shrinking.best !== before && !shrinking.exhausted)
   return {
     choices: [...shrinking.best],

@@ -7,7 +7,7 @@ import { explore } from '../../../src/simulation/explore.ts'
 import { ChoiceLabel, type Oracle } from '../../../src/simulation/oracle.ts'
 import { replay } from '../../../src/simulation/replay.ts'
 import type { StateHash } from '../../../src/simulation/state-hash.ts'
-import { ToyScenario, type ToyStep, idleThreads, lostUpdate } from './support/toy-scenario.ts'
+import { ToyScenario, type ToyStep, idle, idleThreads, lostUpdate } from './support/toy-scenario.ts'
 
 const argumentError = expect.objectContaining({ code: 'ERR_UNTORN_ARGUMENT' }) as Error
 const seed = Number(process.env['UNTORN_SEED'] ?? 1)
@@ -54,7 +54,7 @@ test('choices within steps are shrunk with their own kind of violation', () => {
     judge: (words) => {
       const most = words[0] as number
       if (most >= 97) return { kind: 'huge', message: String(most) }
-      return most >= 60 && most < 70 ? { kind: 'large', message: String(most) } : null
+      return most >= 45 && most < 55 ? { kind: 'large', message: String(most) } : null
     },
   })
   for (const kind of ['huge', 'large']) {
@@ -62,7 +62,7 @@ test('choices within steps are shrunk with their own kind of violation', () => {
     for (let at = 1; result.counterexample?.violation.kind !== kind; at += 1) {
       result = explore(toy, { strategy: 'random', seed: at })
     }
-    expect(result.counterexample.violation.message).toBe(kind === 'huge' ? '97' : '60')
+    expect(result.counterexample.violation.message).toBe(kind === 'huge' ? '97' : '45')
     expect(result.counterexample.choices.filter((choice) => choice > 0)).toHaveLength(1)
   }
 })
@@ -95,6 +95,28 @@ test('without violation it holds, unless nothing could have gone wrong', () => {
   expect(alone.verdict).toBe('unknown')
   const complete = explore(idleThreads(3), { strategy: 'exhaustive' })
   expect(complete).toMatchObject({ verdict: 'unknown', complete: true, schedules: 1 })
+})
+
+class Blind extends ToyScenario {
+  override run(oracle: Oracle) {
+    const end = super.run(oracle)
+    this.coverage.results = 0
+    return end
+  }
+}
+
+test('where the judge looked at nothing, nothing is known', () => {
+  const toy = new Blind({
+    name: 'blind',
+    wordCount: 1,
+    threads: [
+      [idle, idle],
+      [idle, idle],
+    ],
+  })
+  const result = explore(toy, { strategy: 'exhaustive' })
+  expect(result).toMatchObject({ verdict: 'unknown', complete: true })
+  expect(result.coverage.overlaps).toBeGreaterThan(0)
 })
 
 test('coverage counts schedules, not checks and shrinking; earlier runs are not counted', () => {
@@ -169,6 +191,18 @@ test('an exhaustive exploration notices at once that questions changed', () => {
     threads: [[() => void (runs += 1), step, step, step]],
   })
   // The first sample, three runs, is over before the change: only the repeated part can tell.
+  runs = -2
+  expect(() => explore(toy, { strategy: 'exhaustive' })).toThrow('not deterministic')
+})
+
+test('an exhaustive exploration notices that a run did not ask all that it has to repeat', () => {
+  let runs = 0
+  const step: ToyStep = (_, choose) => void (runs > 2 ? 0 : choose(2, ChoiceLabel.Piece))
+  const toy = new ToyScenario({
+    name: 'ending early',
+    wordCount: 1,
+    threads: [[() => void (runs += 1), step, step, step]],
+  })
   runs = -2
   expect(() => explore(toy, { strategy: 'exhaustive' })).toThrow('not deterministic')
 })

@@ -66,6 +66,18 @@ test('among many threads, those with little priority come to their turn', () => 
   expect(frequency).toBeGreaterThan(0.01)
 })
 
+test('at a change point the actor about to step falls at once', () => {
+  const actors = Int32Array.of(0, 1)
+  for (let run = 0; run < 50; run += 1) {
+    // The one change point is at the one question that is expected: the other actor takes over
+    // before any step, and there is no further change.
+    const oracle = new PctOracle(new RandomNumbers(seed, run), 2, 1)
+    oracle.begin()
+    const answers = Array.from({ length: 10 }, () => oracle.schedule(actors, 2))
+    expect(new Set(answers).size).toBe(1)
+  }
+})
+
 test('an actor that spins does not starve what it waits for', () => {
   const oracle = new PctOracle(new RandomNumbers(seed), 1, 10)
   for (let run = 0; run < 50; run += 1) {

@@ -47,6 +47,14 @@ test('where several tapes cannot be made smaller, it is one of them', () => {
   expect(choices).not.toContain(0)
 })
 
+test('in long tapes what matters is found in few runs', () => {
+  const long = new Array<number>(4000).fill(3)
+  for (const at of [0, 1, 1999, 2000, 3000, 3999]) {
+    const { choices } = shrink(long, (tape) => (tape[at] ?? 0) > 0, 60)
+    expect(choices).toEqual([...new Array<number>(at).fill(0), 1])
+  }
+})
+
 test('the bound of runs holds, and what it leaves still fails', () => {
   const condition: Condition = (choices) => choices.filter((choice) => choice > 4).length >= 9
   const { choices, minimal, runs } = shrink(noise, condition, 25)

@@ -32,6 +32,7 @@ test('answers modulo the number of answers, then zeros, and says what it answere
     { label: ChoiceLabel.Fault, count: 4, answer: 0 },
   ])
   oracle.load([1])
+  expect(oracle.scheduled).toBe(0)
   expect(oracle.choose(2, ChoiceLabel.Store)).toBe(1)
   expect(oracle.tape()).toEqual([1])
   expect(oracle.questions).toHaveLength(1)
