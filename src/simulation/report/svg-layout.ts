@@ -11,11 +11,11 @@ export const ROW_HEIGHT = 21
 export const TRACK_WIDTH = 15
 const FOLD_LINE_HEIGHT = 16
 const GUTTER = 58
-const LEFT_LABELS = 216
-const RIGHT_LABELS = 246
+const LEFT_LABELS_MIN = 190
+const RIGHT_LABELS_MIN = 190
 const GAP = 150
 /** Average width of a character of 12 px, on the large side. */
-const CHARACTER = 6.7
+export const CHARACTER = 6.7
 
 export interface Lane {
   readonly name: string
@@ -64,28 +64,34 @@ interface Flight {
   track: number
 }
 
-/** Lays out `items` below `top`. */
+/** Lays out `items` below `top`; `labelOf` says what stands beside a mark. */
 export function layOut(
   items: readonly FoldedItem[],
   actors: readonly string[],
   tearing: Tearing,
+  labelOf: (event: TraceEvent) => string,
   top: number,
 ): Layout {
   const events = items.flatMap((item) => item.events)
   const names = orderedLanes(events, actors, tearing)
-  const draftWidth = GUTTER + LEFT_LABELS + GAP + RIGHT_LABELS
-  const columns = Math.floor((draftWidth + (names.length - 2) * RIGHT_LABELS) / CHARACTER) - 8
+  const shown = items.flatMap((item) => (item.kind === 'step' ? item.events : []))
+  const roomOf = (lane: string, least: number): number =>
+    shown
+      .filter(({ actor }) => laneOf(actor, actors) === lane)
+      .reduce((most, event) => Math.max(most, labelOf(event).length * CHARACTER + 40), least)
+  const draftWidth = names.reduce((sum, name) => sum + roomOf(name, RIGHT_LABELS_MIN), GAP)
+  const columns = Math.floor(draftWidth / CHARACTER) - 8
   const vertical = stack(items, top, Math.max(60, columns))
   const flights = fly(items, actors, vertical.rows)
   const lanes: Lane[] = []
-  let x = GUTTER + LEFT_LABELS
+  let x = GUTTER + roomOf(names[0] ?? '', LEFT_LABELS_MIN)
   for (const [index, name] of names.entries()) {
     const own = flights.filter((flight) => flight.lane === name)
     const tracks = own.reduce((most, flight) => Math.max(most, flight.track + 1), 0)
     const labelsLeft = index === 0 && tracks === 0
     if (index === 0 && !labelsLeft) x = GUTTER + 30
     lanes.push({ name, x, labelsLeft, tracks })
-    x += labelsLeft ? GAP : tracks * TRACK_WIDTH + RIGHT_LABELS
+    x += labelsLeft ? GAP : tracks * TRACK_WIDTH + roomOf(name, RIGHT_LABELS_MIN)
   }
   const spans = flights.flatMap((flight): Span[] => {
     const lane = lanes.find(({ name }) => name === flight.lane)
@@ -95,7 +101,7 @@ export function layOut(
   })
   const tracks = new Map<TraceEvent, number>()
   for (const flight of flights) for (const event of flight.events) tracks.set(event, flight.track)
-  const width = Math.max(x + 16, 640)
+  const width = Math.ceil(Math.max(x + 16, 640))
   return { ...vertical, width, lanes, spans, tracks }
 }
 

@@ -3,11 +3,12 @@
 import type { TraceEvent } from '../trace.ts'
 import { addressOf, describeEvent, valueLines } from './event-text.ts'
 import { laneOf } from './lanes.ts'
-import { type Segment, wordOf } from './provenance.ts'
+import type { Segment } from './provenance.ts'
+import { labelOf } from './svg-labels.ts'
 import { type Lane, type Layout, TRACK_WIDTH } from './svg-layout.ts'
 import type { Tone } from './svg-style.ts'
 import { escapeXml, textAt } from './svg-text.ts'
-import { type Tearing, nameOfPlace, versionOf } from './tearing.ts'
+import { type Tearing, versionOf } from './tearing.ts'
 
 export interface Drawing {
   readonly layout: Layout
@@ -57,7 +58,7 @@ export function drawEvent(drawing: Drawing, event: TraceEvent): string {
   const point = pointOf(drawing, event)
   if (lane === undefined || point === null) return ''
   const hot = isHot(drawing.tearing, event)
-  const label = labelOf(drawing, event)
+  const label = labelOf(event, drawing.provenance.get(event) ?? [], drawing.namesMemory)
   const x = lane.labelsLeft ? lane.x - 13 : lane.x + (lane.tracks + 1) * TRACK_WIDTH + 4
   const weight = hot ? ' strong' : ''
   const alarm =
@@ -97,34 +98,6 @@ function shape(drawing: Drawing, event: TraceEvent, { x, y }: Point): string {
     default:
       return `<path d="M${x - 5} ${y}h10" class="axis"/>`
   }
-}
-
-function labelOf(drawing: Drawing, event: TraceEvent): string {
-  const memory = drawing.namesMemory ? event.memory : ''
-  const place = placeName(event)
-  switch (event.kind) {
-    case 'store':
-      return [memory, place, (event.version ?? 0) > 0 ? `:= version ${event.version}` : '']
-        .filter((part) => part !== '')
-        .join(' ')
-    case 'sample':
-    case 'load': {
-      const versions = [...new Set((drawing.provenance.get(event) ?? []).map(versionOf))]
-      const names = versions.map((version) => (version === 0 ? 'beginning' : String(version)))
-      const noun = versions.includes(0) ? '' : versions.length > 1 ? 'versions ' : 'version '
-      return `${memory} ${place}${names.length === 0 ? '' : `: ${noun}${names.join(', ')}`}`.trim()
-    }
-    default:
-      return describeEvent(event)
-  }
-}
-
-function placeName(event: TraceEvent): string {
-  const { offset, lengthBytes } = event
-  if (lengthBytes <= 8) {
-    return nameOfPlace({ sample: event, offset, lengthBytes, source: null, replacedBy: null })
-  }
-  return `words ${wordOf(offset)} to ${wordOf(offset + lengthBytes - 1)}`
 }
 
 function tooltip(drawing: Drawing, event: TraceEvent): string {

@@ -6,7 +6,8 @@ import type { FailedRun } from './failed-run.ts'
 import { type FoldedItem, foldSteps } from './fold.ts'
 import { shownEvents } from './lanes.ts'
 import { traceProvenance } from './provenance.ts'
-import { type Layout, ROW_HEIGHT, TRACK_WIDTH, layOut } from './svg-layout.ts'
+import { CHARACTER, type Layout, ROW_HEIGHT, TRACK_WIDTH, layOut } from './svg-layout.ts'
+import { labelOf } from './svg-labels.ts'
 import {
   type Drawing,
   drawEvent,
@@ -32,17 +33,17 @@ export function renderTimeline(run: Omit<FailedRun, 'tape' | 'model'>): string {
   const tearing = analyseTearing(trace, violation)
   const events = shownEvents(trace, violation)
   const items = foldSteps(events, trace.actors, tearing, STEPS_MAX)
-  const { width } = layOut(items, trace.actors, tearing, 0)
-  const caption = drawCaption(run, tearing, width)
-  const layout = layOut(items, trace.actors, tearing, caption.bottom + LANE_HEADER)
   const shown = items.flatMap((item) => (item.kind === 'step' ? item.events : []))
-  const drawing: Drawing = {
-    layout,
-    tearing,
-    actors: trace.actors,
-    provenance: traceProvenance(trace.events),
-    namesMemory: new Set(shown.map(({ memory }) => memory).filter((name) => name !== '')).size > 1,
-  }
+  const memories = new Set(shown.map(({ memory }) => memory).filter((name) => name !== ''))
+  const namesMemory = memories.size > 1
+  const provenance = traceProvenance(trace.events)
+  const label = (event: TraceEvent): string =>
+    labelOf(event, provenance.get(event) ?? [], namesMemory)
+  const place = (top: number): Layout => layOut(items, trace.actors, tearing, label, top)
+  const { width } = place(0)
+  const caption = drawCaption(run, tearing, width)
+  const layout = place(caption.bottom + LANE_HEADER)
+  const drawing: Drawing = { layout, tearing, actors: trace.actors, provenance, namesMemory }
   const height = layout.bottom + 64
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   const description = sentenceCase(tearing.sentence)
@@ -76,7 +77,7 @@ function drawCaption(
   const parts = [textAt(MARGIN, 34, 'title', run.scenarioName)]
   let y = 56
   const told = tearing.pair === null ? kind : `${kind}: ${message}`
-  for (const line of wrap(told, Math.floor((width - 2 * MARGIN) / 6.7))) {
+  for (const line of wrap(told, Math.floor((width - 2 * MARGIN) / CHARACTER))) {
     parts.push(textAt(MARGIN, y, 'quiet', line))
     y += 17
   }
@@ -159,7 +160,7 @@ function drawLegend(tearing: Tearing, y: number): string {
   const entry = (mark: string, text: string): void => {
     parts.push(`<g transform="translate(${x} ${y})">${mark}</g>`)
     parts.push(textAt(x + 14, y + 4, 'quiet', text))
-    x += 14 + text.length * 6.7 + 20
+    x += 14 + text.length * CHARACTER + 20
   }
   const version = (number: number): string => (number === 0 ? 'the beginning' : `version ${number}`)
   entry('<circle r="5" class="other"/>', 'store')
