@@ -92,7 +92,7 @@ export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
   port(handle: number): OwnerPort {
     const slot = this.locals.find(handle)
     if (slot === undefined) throw new UntornError('ERR_UNTORN_CLOSED', 'the region is closed')
-    return new OwnerPort(this.cpu, slot.memory)
+    return new OwnerPort(this.cpu, slot.memory, () => this.locals.find(handle) === slot)
   }
 
   createQueuePair(options: NativeQueuePairOptions): QueuePairSurface {

@@ -9,11 +9,12 @@ import type { SimulatedMemory } from '../simulated-memory.ts'
 import type { StoreBuffer } from '../store-buffer.ts'
 
 export class OwnerPort implements LocalMemory {
-  readonly #memory: SimulatedMemory
+  readonly #isOpen: () => boolean
   readonly #recording: RecordingMemory
 
-  constructor(cpu: StoreBuffer, memory: SimulatedMemory) {
-    this.#memory = memory
+  /** @param isOpen whether the region takes stores */
+  constructor(cpu: StoreBuffer, memory: SimulatedMemory, isOpen: () => boolean) {
+    this.#isOpen = isOpen
     this.#recording = new RecordingMemory(cpu, memory)
   }
 
@@ -50,7 +51,7 @@ export class OwnerPort implements LocalMemory {
   }
 
   #open(): RecordingMemory {
-    if (this.#memory.valid) return this.#recording
+    if (this.#isOpen()) return this.#recording
     throw new UntornError('ERR_UNTORN_CLOSED', 'the region is closed')
   }
 }

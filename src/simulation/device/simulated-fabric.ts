@@ -129,6 +129,11 @@ export class SimulatedFabric {
     this.#surfaceOf(device).cpu.frozen = false
   }
 
+  /** Whether all stores of the host's CPU are visible. */
+  drained(device: Device): boolean {
+    return this.#surfaceOf(device).cpu.empty
+  }
+
   /**
    * The next READ whose response may be lost, of whatever queue pair, loses it and is executed again
    * from its first packet on. Where the model has no replays nothing happens.
