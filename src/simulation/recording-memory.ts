@@ -42,7 +42,7 @@ export class RecordingMemory implements LocalMemory {
   storeWord64(offset: number, value: bigint): void {
     if (offset % 8 !== 0) throw new Error(`a word at ${offset} is not aligned`)
     this.#wordView.setBigUint64(0, value, true)
-    this.#store(offset, this.#word, `word ${value}`)
+    this.#store(offset, this.#word, `word := ${value}`)
   }
 
   storeTagged(offset: number, source: Uint8Array, tag: number): void {
