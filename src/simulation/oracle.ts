@@ -27,8 +27,9 @@ export interface Oracle {
   choose(count: number, label: ChoiceLabelCode): number
   /**
    * An index into `actors[0 … count - 1]`; index 0 is the actor that stepped last if it can go on,
-   * else the next in turn. Asked before every step that two or more actors could take. A negative
-   * answer ends the run: its state was explored already.
+   * else the next in turn. Asked before every step that two or more actors could take, or one in
+   * several ways: with one actor the answer is 0 and no choice. A negative answer ends the run:
+   * its state was explored already.
    */
   schedule(actors: Int32Array, count: number): number
 }

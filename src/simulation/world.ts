@@ -169,7 +169,9 @@ export class World implements QueuePairHost, BufferHost {
       this.desperate = false
       return false
     }
-    const index = count === 1 ? 0 : this.oracle.schedule(enabled, count)
+    // Also where one actor alone can go on, but in several ways: a state to be recognised.
+    const sole = count === 1 && (actors[enabled[0] as number] as Actor).options() === 1
+    const index = sole ? 0 : this.oracle.schedule(enabled, count)
     if (index < 0) {
       this.cut = true
       this.desperate = false

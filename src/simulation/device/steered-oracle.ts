@@ -1,7 +1,7 @@
 // The oracle of a simulated fabric: the one that was asked for, with single answers replaced where a
 // fault was ordered. Invariant: what it answered in all is one tape, which replays without the
 // orders. A fabric may live longer than a tape can be: then the tape is given up, not the fabric.
-import { UntornError } from '../../errors.ts'
+import { UntornError, argumentRangeError, argumentTypeError } from '../../errors.ts'
 import { ChoiceLog } from '../choice-log.ts'
 import { formatTape, parseTape, tapeLengthMax } from '../choice-tape.ts'
 import { BiasedOracle } from '../biased-oracle.ts'
@@ -25,7 +25,7 @@ export class SteeredOracle implements Oracle {
   #overflowed = false
   #lostResponses = 0
 
-  /** @throws TypeError, RangeError ERR_UNTORN_ARGUMENT for what is no tape */
+  /** @throws TypeError, RangeError ERR_UNTORN_ARGUMENT for what is no oracle, tape or seed */
   constructor(choice: OracleChoice = benignOracle) {
     this.#own = ownOracle(choice)
     this.#own?.begin()
@@ -58,7 +58,7 @@ export class SteeredOracle implements Oracle {
 
   schedule(actors: Int32Array, count: number): number {
     const answer = this.#inner.schedule(actors, count)
-    return answer < 0 ? answer : this.#note(answer)
+    return answer < 0 || count < 2 ? answer : this.#note(answer)
   }
 
   #note(answer: number): number {
@@ -73,6 +73,11 @@ export class SteeredOracle implements Oracle {
 }
 
 function ownOracle(choice: OracleChoice): RunOracle | null {
-  if (typeof choice === 'number') return new BiasedOracle(new RandomNumbers(choice))
-  return typeof choice === 'string' ? new TapeOracle(parseTape(choice).choices) : null
+  if (typeof choice === 'string') return new TapeOracle(parseTape(choice).choices)
+  if (typeof choice === 'number') {
+    if (Number.isSafeInteger(choice)) return new BiasedOracle(new RandomNumbers(choice))
+    throw argumentRangeError(`a seed must be an integer, not ${choice}`)
+  }
+  if (typeof choice?.choose === 'function' && typeof choice.schedule === 'function') return null
+  throw argumentTypeError('oracle must be an Oracle, the text of a tape, or a seed')
 }
