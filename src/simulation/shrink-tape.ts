@@ -29,10 +29,10 @@ export function shrinkTape(
   do {
     before = shrinking.best
     shrinking.dropTails()
-    shrinking.changeSegments(zeroed)
+    shrinking.zeroSegments()
     shrinking.lowerNumbers()
     // Last, as it spends most runs for the least: on long stretches of zeros that must stay.
-    shrinking.changeSegments(removed)
+    shrinking.removeSegments()
   } while (shrinking.best !== before && !shrinking.exhausted)
   return {
     choices: [...shrinking.best],
@@ -58,23 +58,35 @@ class Shrinking {
   }
 
   dropTails(): void {
-    for (let drop = this.best.length; drop > 0; drop = Math.floor(drop / 2)) {
+    for (let drop = this.best.length; drop > 0 && !this.exhausted; drop = Math.floor(drop / 2)) {
       while (drop <= this.best.length && this.#try(this.best.slice(0, -drop))) {
         // The same length once more.
       }
     }
   }
 
-  changeSegments(change: SegmentChange): void {
+  zeroSegments(): void {
     for (let size = this.best.length; size > 0; size = Math.floor(size / 2)) {
-      for (let at = 0; at < this.best.length;) {
-        if (!this.#try(change(this.best, at, size))) at += size
+      for (let at = 0; at < this.best.length && !this.exhausted; at += size) {
+        // Most segments of a long tape are zeros already: no copy for those.
+        if (hasNonzero(this.best, at, at + size)) this.#try(zeroed(this.best, at, size))
+      }
+    }
+  }
+
+  removeSegments(): void {
+    for (let size = this.best.length; size > 0; size = Math.floor(size / 2)) {
+      let at = 0
+      while (at < this.best.length && !this.exhausted) {
+        // Taking away the second of two equal segments does what taking the first did.
+        const same = repeatsBefore(this.best, at, size)
+        if (same || !this.#try(this.best.toSpliced(at, size))) at += size
       }
     }
   }
 
   lowerNumbers(): void {
-    for (let at = 0; at < this.best.length; at += 1) {
+    for (let at = 0; at < this.best.length && !this.exhausted; at += 1) {
       while (this.#tryNumber(at, (number) => Math.floor(number / 2))) {
         // Halve once more.
       }
@@ -107,12 +119,24 @@ class Shrinking {
   }
 }
 
-type SegmentChange = (choices: readonly number[], at: number, size: number) => readonly number[]
+function hasNonzero(choices: readonly number[], from: number, to: number): boolean {
+  const end = Math.min(to, choices.length)
+  for (let at = from; at < end; at += 1) if (choices[at] !== 0) return true
+  return false
+}
 
-const removed: SegmentChange = (choices, at, size) => choices.toSpliced(at, size)
+/** Whether a segment equals the one just before it. */
+function repeatsBefore(choices: readonly number[], at: number, size: number): boolean {
+  if (at < size || at + size > choices.length) return false
+  for (let index = at; index < at + size; index += 1) {
+    if (choices[index] !== choices[index - size]) return false
+  }
+  return true
+}
 
-const zeroed: SegmentChange = (choices, at, size) =>
-  choices.map((number, index) => (index >= at && index < at + size ? 0 : number))
+function zeroed(choices: readonly number[], at: number, size: number): number[] {
+  return choices.slice().fill(0, at, at + size)
+}
 
 function isSmaller(one: readonly number[], other: readonly number[]): boolean {
   const departures = nonzeros(one) - nonzeros(other)

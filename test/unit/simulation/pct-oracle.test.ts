@@ -62,7 +62,7 @@ test('bugs that are deeper are not found', () => {
 })
 
 test('among many threads, those with little priority come to their turn', () => {
-  const { frequency } = found(lostUpdate(20, 1), 2)
+  const { frequency } = found(lostUpdate(12), 2)
   expect(frequency).toBeGreaterThan(0.01)
 })
 
