@@ -8,7 +8,7 @@ import { simulatedFabric } from '../../src/simulation/device/index.ts'
 import { samplingPresetNames } from '../../src/simulation/sampling-model.ts'
 import { describeClosing } from './closing.ts'
 import type { Provider } from './fixture.ts'
-import { describeMessages, describeOneSided } from './operations.ts'
+import { describeLocalMemory, describeMessages, describeOneSided } from './operations.ts'
 import { describeRejections } from './rejections.ts'
 
 const name = process.env['UNTORN_DEVICE'] ?? SHARED_MEMORY_DEVICE
@@ -33,6 +33,7 @@ describe.each(providers)('fabric contract on $name', (provider) => {
   })
 
   describeOneSided(provider)
+  describeLocalMemory(provider)
   describeMessages(provider)
   describeRejections(provider)
   describeClosing(provider)

@@ -3,7 +3,15 @@
 import { describe, expect, test } from 'vitest'
 import { Opcode, OperationFlags } from '../../src/fabric/operation-ring.ts'
 import { Status } from '../../src/fabric/status.ts'
-import { BUDGET_US, REGION_BYTES, pattern, until, usePair, type Provider } from './fixture.ts'
+import {
+  BUDGET_US,
+  REGION_BYTES,
+  expectCode,
+  pattern,
+  until,
+  usePair,
+  type Provider,
+} from './fixture.ts'
 import type { ReceiveCompletion } from '../../src/fabric/contract.ts'
 
 export function describeOneSided(provider: Provider): void {
@@ -123,6 +131,49 @@ export function describeOneSided(provider: Provider): void {
 function rejectedLater(): Promise<never> {
   return new Promise((_resolve, reject) => {
     setTimeout(() => reject(new Error('never ended')), 1000).unref()
+  })
+}
+
+export function describeLocalMemory(provider: Provider): void {
+  describe('the owner’s port of stores', () => {
+    const pair = usePair(provider)
+
+    test('what it stored, and only that, is what peers READ', () => {
+      const port = pair().owned.localMemory()
+      expect(port.lengthBytes).toBe(REGION_BYTES)
+      port.storeWord(8, 2 ** 45 + 7)
+      port.storeWord64(16, 0xfedc_ba98_7654_3210n)
+      port.barrier('beforePublish')
+      port.storeTagged(24, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), 0xaabb_ccdd)
+      port.copyIn(43, pattern(100, 4))
+      expect(port.loadWord(8)).toBe(2 ** 45 + 7)
+      expect(port.view(43, 100)).toEqual(pattern(100, 4))
+      expect(pair().run(Opcode.Read, { length: 256 })).toBe(Status.Success)
+      const words = pair().localWords()
+      expect([...words.subarray(0, 5)]).toEqual([
+        0n,
+        2n ** 45n + 7n,
+        0xfedc_ba98_7654_3210n,
+        0xaabb_ccdd_0403_0201n,
+        0xaabb_ccdd_0807_0605n,
+      ])
+      const { bytes } = pair().local
+      expect(bytes.subarray(43, 143)).toEqual(pattern(100, 4))
+      const untouched = [...bytes.subarray(40, 43), ...bytes.subarray(143, 256)]
+      expect(untouched.every((byte) => byte === 0)).toBe(true)
+    })
+
+    test('no store leaves the region, and a closed region has no port', async () => {
+      const region = pair().device.allocate(64)
+      const port = region.localMemory()
+      expect(() => port.copyIn(60, new Uint8Array(8))).toThrow()
+      expect(() => port.storeWord(64, 1)).toThrow()
+      expect(() => port.storeWord(-8, 1)).toThrow()
+      expect(() => port.storeTagged(56, new Uint8Array(8), 1)).toThrow()
+      expect(region.bytes.every((byte) => byte === 0)).toBe(true)
+      await region.close()
+      expectCode(() => region.localMemory(), 'ERR_UNTORN_CLOSED')
+    })
   })
 }
 

@@ -62,14 +62,18 @@ export class Pump {
   #turn(): void {
     this.#unschedule()
     let moving = true
-    for (let steps = 0; steps < STEPS_PER_TURN && !this.#anyNews(); steps += 1) {
-      moving = this.step()
-      if (!moving) break
+    try {
+      for (let steps = 0; steps < STEPS_PER_TURN && !this.#anyNews(); steps += 1) {
+        moving = this.step()
+        if (!moving) break
+      }
+      for (const waiter of [...this.#armed]) {
+        if (waiter.hasNews && this.#armed.delete(waiter)) waiter.wake()
+      }
+    } finally {
+      // Also when a program threw: the others still wait.
+      if (this.#armed.size > 0) this.#schedule(moving)
     }
-    for (const waiter of [...this.#armed]) {
-      if (waiter.hasNews && this.#armed.delete(waiter)) waiter.wake()
-    }
-    if (this.#armed.size > 0) this.#schedule(moving)
   }
 
   #anyNews(): boolean {

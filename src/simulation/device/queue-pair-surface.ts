@@ -213,9 +213,11 @@ export class QueuePairSurface implements NativeQueuePair, Waiter {
   #call(work: () => number): number {
     if (this.#closed) return Status.Closed
     this.#log.begin()
-    const status = work()
-    this.#log.end(this.#sends.inFlight)
-    return status
+    try {
+      return work()
+    } finally {
+      this.#log.end(this.#sends.inFlight)
+    }
   }
 
   #checkAndPost(allowReceives: boolean): number {

@@ -88,7 +88,10 @@ export class SimulatedFabric {
     return device
   }
 
-  /** Adds an actor of one's own, such as a writer that publishes while readers read. */
+  /**
+   * Adds an actor of one's own, such as a writer that publishes while readers read. A benign schedule
+   * lets whoever went last go on, so a program that is always ready keeps all others from going.
+   */
   addProgram(program: Program): void {
     this.world.addProgram(program)
   }
@@ -149,10 +152,11 @@ export class SimulatedFabric {
 
   /** Faults of one open queue pair. @throws TypeError ERR_UNTORN_ARGUMENT when it is none of here */
   faults(queuePair: QueuePair): QueuePairFaults {
-    const { queuePairNumber } = queuePair.endpoint
+    const { queuePairNumber, inode } = queuePair.endpoint
     for (const surface of this.#devices.values()) {
       for (const found of surface.queuePairs) {
-        if (found.endpoint.queuePairNumber === queuePairNumber) return new QueuePairFaults(found)
+        const same = found.endpoint.queuePairNumber === queuePairNumber
+        if (same && found.endpoint.inode === inode) return new QueuePairFaults(found)
       }
     }
     throw argumentTypeError('this is no open queue pair of the fabric')

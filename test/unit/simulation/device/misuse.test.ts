@@ -6,6 +6,7 @@ import { Opcode } from '../../../../src/fabric/operation-ring.ts'
 import { Status } from '../../../../src/fabric/status.ts'
 import { simulatedFabric } from '../../../../src/simulation/device/index.ts'
 import { HandleTable, HandleTags } from '../../../../src/simulation/device/handle-table.ts'
+import type { Oracle } from '../../../../src/simulation/oracle.ts'
 import { endOf, openHosts, openPair } from './fixture.ts'
 
 describe('keys', () => {
@@ -83,6 +84,8 @@ test('a fabric refuses names that are taken, models and tapes that are none', as
   const refused = { code: 'ERR_UNTORN_ARGUMENT' }
   expect(await endOf(() => fabric.openDevice('twin'))).toEqual(refused)
   expect(await endOf(() => simulatedFabric({ oracle: 'no tape' }))).toEqual(refused)
+  expect(await endOf(() => simulatedFabric({ oracle: 0.5 }))).toEqual(refused)
+  expect(await endOf(() => simulatedFabric({ oracle: {} as Oracle }))).toEqual(refused)
   expect(await endOf(() => simulatedFabric({ model: 'ideal' as 'rxe' }))).toEqual(refused)
   expect(await endOf(() => fabric.crash(simulatedFabric().openDevice()))).toEqual(refused)
 })
