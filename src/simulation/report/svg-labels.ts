@@ -1,7 +1,7 @@
 // Short labels beside marks; the tooltip of a mark says the rest. Invariant: no label is longer than
 // the room that the layout can give it.
 import type { TraceEvent } from '../trace.ts'
-import { describeEvent } from './event-text.ts'
+import { describeEvent, hexWord } from './event-text.ts'
 import { type Segment, wordOf } from './provenance.ts'
 import { nameOfPlace, oneLine, versionOf } from './tearing.ts'
 
@@ -21,9 +21,7 @@ function fullLabel(event: TraceEvent, segments: readonly Segment[], memory: stri
   const place = placeName(event)
   switch (event.kind) {
     case 'store':
-      return [memory, place, (event.version ?? 0) > 0 ? `:= version ${event.version}` : '']
-        .filter((part) => part !== '')
-        .join(' ')
+      return `${memory} ${place} := ${storedName(event)}`.trim()
     case 'sample':
     case 'load': {
       const versions = [...new Set(segments.map(versionOf))]
@@ -42,4 +40,12 @@ function placeName(event: TraceEvent): string {
     return nameOfPlace({ sample: event, offset, lengthBytes, source: null, replacedBy: null })
   }
   return `words ${wordOf(offset)} to ${wordOf(offset + lengthBytes - 1)}`
+}
+
+/** "version 4", and of words that say more by their value "5 (version 4)". */
+function storedName(event: TraceEvent): string {
+  const version = (event.version ?? 0) > 0 ? `version ${event.version}` : ''
+  const value = /\bword := (\S+)/.exec(event.note)?.[1]
+  if (value === undefined) return version === '' ? hexWord(event.value) : version
+  return version === '' ? value : `${value} (${version})`
 }

@@ -14,6 +14,8 @@ const GUTTER = 58
 const LEFT_LABELS_MIN = 190
 const RIGHT_LABELS_MIN = 190
 const GAP = 150
+/** The legend fits. */
+const WIDTH_MIN = 720
 /** Average width of a character of 12 px, on the large side. */
 export const CHARACTER = 6.7
 
@@ -101,7 +103,7 @@ export function layOut(
   })
   const tracks = new Map<TraceEvent, number>()
   for (const flight of flights) for (const event of flight.events) tracks.set(event, flight.track)
-  const width = Math.ceil(Math.max(x + 16, 640))
+  const width = Math.ceil(Math.max(x + 16, WIDTH_MIN))
   return { ...vertical, width, lanes, spans, tracks }
 }
 

@@ -92,7 +92,7 @@ function resultOf(
   const taken = new Set<string>()
   const segments: Segment[] = []
   for (const sample of read.toReversed()) {
-    for (const segment of provenance.get(sample) ?? []) {
+    for (const segment of provenance.get(sample)?.toReversed() ?? []) {
       const bytes = Array.from(
         { length: segment.lengthBytes },
         (_, index) => segment.offset + index,

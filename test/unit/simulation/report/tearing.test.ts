@@ -50,6 +50,21 @@ describe('the tearing pair', () => {
     expect(pair?.replacedBy?.step).toBe(3)
   })
 
+  test('words of one store stay words', () => {
+    // Nobody stored these sixteen bytes; still they are two words.
+    const trace = new TraceBuilder()
+      .store('owner', 2, 2)
+      .step()
+      .act('r1', 'begins read 1')
+      .sample('r1.qp', 1, 24, 16)
+      .build(['owner', 'r1', 'r1.qp'])
+    const { segments } = analyseTearing(trace, torn)
+    expect(segments.map(({ offset, lengthBytes }) => [offset, lengthBytes])).toEqual([
+      [24, 8],
+      [32, 8],
+    ])
+  })
+
   test('a read inside one write: nothing is claimed of a store that never happened', () => {
     const trace = new TraceBuilder()
       .store('owner', 2, 2)
@@ -125,6 +140,17 @@ describe('whose read it is', () => {
       .build(['owner', 'r1', 'r12'])
     const message = 'r12 returned bytes that no version had'
     expect(analyseTearing(trace, { kind: 'torn', message }).reader).toBe('r12')
+  })
+
+  test('a name inside another word is not a name', () => {
+    const trace = new TraceBuilder()
+      .step()
+      .act('r1', 'begins read 1')
+      .step()
+      .act('r2', 'begins read 1')
+      .build(['owner', 'r1', 'r2'])
+    const message = 'of par1 and par2 r2 returned half'
+    expect(analyseTearing(trace, { kind: 'torn', message }).reader).toBe('r2')
   })
 
   test('whoever acted last when it names none', () => {
