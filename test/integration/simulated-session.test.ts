@@ -182,3 +182,42 @@ function isWhole(bytes: Uint8Array, versionMax: number): boolean {
   }
   return false
 }
+
+test('a queue pair that breaks is replaced; its readers go on', async () => {
+  const { fabric, host, peer, peerDevice, owner } = await start('rxe', seed)
+  const reader = await peer.open('quotes')
+  await reader.read()
+  for (let round = 1; round <= 3; round += 1) {
+    fabric.queuePairs(peerDevice)[0]?.break()
+    expect(await codeOf(() => reader.read())).toBe('ERR_UNTORN_REMOTE')
+    const version = owner.write(payloadOf(owner.version + 2))
+    fabric.settle()
+    // Awaits the new queue pair.
+    expect(await reader.read()).toEqual({ version, bytes: payloadOf(version) })
+    expect(host.statistics.renewals).toBe(round)
+  }
+})
+
+test('a host that crashes under its readers: codes, and never bytes', async () => {
+  const { fabric, hostDevice, host, peer, owner } = await start('minimal', seed)
+  const reader = await peer.open('quotes')
+  const version = owner.write(payloadOf(4))
+  expect((await reader.read()).version).toBeLessThanOrEqual(version)
+  fabric.crash(hostDevice)
+  for (let round = 0; round < 5; round += 1) {
+    expect(['ERR_UNTORN_REMOTE', 'ERR_UNTORN_PEER_LOST', 'ERR_UNTORN_NOT_CONNECTED']).toContain(
+      await codeOf(() => (round % 2 === 0 ? reader.read() : reader.readSync())),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  expect(host.statistics.renewals).toBe(0)
+})
+
+async function codeOf(work: () => unknown): Promise<unknown> {
+  try {
+    await work()
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+  return 'no error'
+}
