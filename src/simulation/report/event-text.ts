@@ -3,7 +3,7 @@ import type { SamplingModel } from '../sampling-model.ts'
 import { samplingPresetNames, samplingPresets } from '../sampling-model.ts'
 import type { TraceEvent } from '../trace.ts'
 import { type Segment, wordOf } from './provenance.ts'
-import { oneLine } from './tearing.ts'
+import { oneLine } from './sentence.ts'
 
 const PARAMETERS_PER_LINE = 4
 

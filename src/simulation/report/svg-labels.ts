@@ -3,7 +3,8 @@
 import type { TraceEvent } from '../trace.ts'
 import { describeEvent, hexWord } from './event-text.ts'
 import { type Segment, wordOf } from './provenance.ts'
-import { nameOfPlace, oneLine, versionOf } from './tearing.ts'
+import { oneLine } from './sentence.ts'
+import { nameOfPlace, versionOf } from './tearing.ts'
 
 const LABEL_MAX = 60
 

@@ -1,6 +1,6 @@
 // Text in SVG: escaped, free of characters that XML forbids, and broken into lines by hand, since SVG
 // breaks none.
-import { oneLine } from './tearing.ts'
+import { oneLine } from './sentence.ts'
 
 /** Text for elements and quoted attributes. */
 export function escapeXml(text: string): string {

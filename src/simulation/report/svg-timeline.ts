@@ -6,6 +6,7 @@ import type { FailedRun } from './failed-run.ts'
 import { type FoldedItem, foldSteps } from './fold.ts'
 import { shownEvents } from './lanes.ts'
 import { traceProvenance } from './provenance.ts'
+import { oneLine, sentenceCase } from './sentence.ts'
 import { CHARACTER, type Layout, ROW_HEIGHT, TRACK_WIDTH, layOut } from './svg-layout.ts'
 import { labelOf } from './svg-labels.ts'
 import {
@@ -19,8 +20,7 @@ import {
 } from './svg-marks.ts'
 import { timelineStyle } from './svg-style.ts'
 import { escapeXml, textAt, wrap } from './svg-text.ts'
-import { type Tearing, analyseTearing, oneLine, versionOf } from './tearing.ts'
-import { sentenceCase } from './text-report.ts'
+import { type Tearing, analyseTearing, versionOf } from './tearing.ts'
 
 /** Steps that a picture shows before it folds. */
 const STEPS_MAX = 36

@@ -7,6 +7,7 @@ import type { Violation } from '../scenario.ts'
 import type { Trace, TraceEvent } from '../trace.ts'
 import { laneOf } from './lanes.ts'
 import { type Segment, traceProvenance, wordOf } from './provenance.ts'
+import { oneLine } from './sentence.ts'
 
 /** Two samples of one result that no version explains together. */
 export interface TearingPair {
@@ -185,9 +186,4 @@ function tell(reader: string, kind: string, pair: TearingPair): string {
     `${nameOfPlace(older)} was sampled at step ${older.sample.step}, ${stored}; ` +
     `${nameOfPlace(newer)}, sampled at step ${newer.sample.step}, is of version ${young} already`
   )
-}
-
-/** A text without line breaks and control characters. */
-export function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
 }

@@ -8,7 +8,8 @@ import type { FailedRun } from './failed-run.ts'
 import { type FoldedItem, foldSteps } from './fold.ts'
 import { laneOf, lanesOf, shownEvents } from './lanes.ts'
 import { type Segment, traceProvenance } from './provenance.ts'
-import { type Tearing, analyseTearing, oneLine } from './tearing.ts'
+import { oneLine, sentenceCase } from './sentence.ts'
+import { type Tearing, analyseTearing } from './tearing.ts'
 
 /** Steps that a table shows before it folds. */
 const STEPS_MAX = 40
@@ -51,12 +52,6 @@ export function formatReport(run: FailedRun): string {
   ]
   const table = items.length === 0 ? '(nothing was recorded)' : tableOf(run, items, tearing)
   return `${head.join('\n')}\n\n${table}\n\n${sentenceCase(tearing.sentence)}\n`
-}
-
-/** A sentence of its own: a full stop at the end; a name at the beginning stays as it is. */
-export function sentenceCase(sentence: string): string {
-  const text = sentence.replace(/^reader /, 'Reader ').replace(/^a reader /, 'A reader ')
-  return /[.!?]$/.test(text) ? text : `${text}.`
 }
 
 function tableOf(run: FailedRun, items: readonly FoldedItem[], tearing: Tearing): string {
