@@ -24,6 +24,7 @@ const scenarios = [
   'close-with-pending',
   'leak-warns',
   'view-keeps-region',
+  'simulated-waits-then-ends',
 ]
 
 interface End {

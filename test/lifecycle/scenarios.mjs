@@ -6,6 +6,7 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 import { setTimeout as delay } from 'node:timers/promises'
 
 const entry = new URL('../../dist/src/fabric/index.js', import.meta.url).href
+const simulation = new URL('../../dist/src/simulation/device/index.js', import.meta.url).href
 const deviceName = process.env.UNTORN_DEVICE ?? 'shm'
 
 /** A device with two connected queue pairs, regions, posted receives and reads under way. */
@@ -130,6 +131,25 @@ const scenarios = {
     bytes.fill(7)
     if (device.accounting().regions !== 1) throw new Error('the region was deregistered')
     await device.close()
+  },
+  // A chain in flight keeps the process alive, a receive that nobody sends for does not.
+  'simulated-waits-then-ends': async () => {
+    const { simulatedFabric } = await import(simulation)
+    const { Opcode } = await import(entry)
+    const fabric = simulatedFabric()
+    const device = fabric.openDevice()
+    const near = device.createQueuePair({ spinUs: 0 })
+    const far = device.createQueuePair()
+    near.connect(far.endpoint)
+    far.connect(near.endpoint)
+    far.onReceive = () => undefined
+    const local = device.allocate(64)
+    const remote = device.importRegion(device.allocate(64, { remoteRead: true }).descriptor)
+    near.ring.push(Opcode.Read, 0, near.nextId(), local.handle, 0, remote.handle, 0, 64)
+    fabric.faults(near).holdCompletions()
+    setTimeout(() => fabric.faults(near).releaseCompletions(), 50).unref()
+    const status = await near.submit()
+    if (status !== 0) throw new Error(`the READ ended with ${status}`)
   },
 }
 

@@ -296,7 +296,9 @@ export class QueuePairSurface implements NativeQueuePair, Waiter {
     try {
       this.#reap()
       let left = Math.max(0, this.#control[Control.BudgetUs] as number)
-      for (; !this.#sends.done && left > 0 && this.#home.pump.step(); left -= 1) this.#reap()
+      for (; !this.#sends.done && left > 0 && this.#home.pump.step(); left -= 1) {
+        if (this.hasNews) this.#reap()
+      }
     } finally {
       this.#spinning = false
     }
