@@ -1,5 +1,6 @@
-// Seam 1: the fabric contract. Two providers implement it, verbs and shared-memory, both through the
-// addon (native-*.ts). One suite, test/contract, runs against both.
+// Seam 1: the fabric contract. Three providers implement it through one surface (native-*.ts over
+// ../native/binding.ts): verbs and shared-memory in the addon, simulation in TypeScript. One suite,
+// test/contract, runs against all of them.
 import type {
   NativeAccounting,
   NativeDeviceInfo,
@@ -34,7 +35,7 @@ export interface QueuePairOptions {
   readonly sendDepth?: number
   /** Receives posted, at most. Default 64. */
   readonly receiveDepth?: number
-  /** The control connection's own address: chooses port and GID. Ignored on shared memory. */
+  /** The control connection's own address: chooses port and GID. Verbs only. */
   readonly localAddress?: string
   readonly port?: number
   readonly gidIndex?: number

@@ -1,4 +1,4 @@
-// Registered memory of the addon's providers. Invariants: the native registration outlives every
+// Registered memory behind the addon's surface. Invariants: the native registration outlives every
 // operation in flight and every view; `bytes` is detached the moment the region closes.
 import { setTimeout as delay } from 'node:timers/promises'
 import { UntornError, argumentRangeError } from '../errors.ts'

@@ -1,4 +1,4 @@
-// A queue pair of the addon's providers: submits chains, gives each its completions. Invariants:
+// A queue pair behind the addon's surface: submits chains, gives each its completions. Invariants:
 // a chain ends exactly once, with its first failing status; nobody sleeps while a completion is
 // waiting (arm, poll again, only then sleep: a completion that came between poll and arm raises no
 // event).

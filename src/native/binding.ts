@@ -1,7 +1,8 @@
 // The addon's whole surface. Everything TypeScript knows about the native side is in this file;
 // `load.ts` finds and loads the binary. Data-path calls take no arguments and return one small
 // integer: their inputs and outputs live in three shared buffers (see ../fabric/operation-ring.ts),
-// because an argument costs more than the operation's share of the crossing.
+// because an argument costs more than the operation's share of the crossing. What begins with
+// NativeDevice is also played by simulated devices (../simulation/device).
 import type { ProviderName } from '../fabric/capabilities.ts'
 
 /** What `listDevices` knows about one address of a port. */
@@ -71,9 +72,12 @@ export interface NativeRegionDescriptor {
   /** Shared memory: owner's process and the descriptor of its memfd there. */
   readonly pid?: number
   readonly fd?: number
-  /** Shared memory: inode of the memfd, so that a recycled pid or descriptor is noticed. */
+  /**
+   * Shared memory: inode of the memfd, so that a recycled pid or descriptor is noticed. Simulation:
+   * identity of the fabric.
+   */
   readonly inode?: string
-  /** Verbs: remote key and virtual address (decimal text, 64 bits). */
+  /** Verbs: remote key and virtual address (decimal text, 64 bits). Simulation: the key only. */
   readonly remoteKey?: number
   readonly address?: string
 }
@@ -81,12 +85,15 @@ export interface NativeRegionDescriptor {
 /** Plain data a peer needs to connect a queue pair; travels as JSON. */
 export interface NativeEndpoint {
   readonly provider: ProviderName
-  /** Shared memory: process, descriptors and inode of the inbox memfd and its doorbell pipe. */
+  /**
+   * Shared memory: process, descriptors and inode of the inbox memfd and its doorbell pipe.
+   * Simulation: identity of the fabric in `inode`.
+   */
   readonly pid?: number
   readonly fd?: number
   readonly inode?: string
   readonly doorbellFd?: number
-  /** Verbs. */
+  /** Verbs; simulation the number only. */
   readonly queuePairNumber?: number
   readonly packetSequence?: number
   readonly lid?: number
