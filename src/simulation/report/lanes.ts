@@ -1,6 +1,6 @@
-// Lanes: what a reader of a report takes for one party. A queue pair named after its reader ("r1.qp"
-// of "r1") shares the reader's lane. Invariant: every event that a report shows has one lane, and
-// whoever only repeats the violation has none, since a report opens with it.
+// Lanes: what a reader of a report takes for one party. A queue pair named after its reader
+// ("r1.qp" of "r1") shares the reader's lane. Invariant: every event that a report shows has one
+// lane, and whoever only repeats the violation has none, since a report opens with it.
 import type { Violation } from '../scenario.ts'
 import type { Trace, TraceEvent } from '../trace.ts'
 

@@ -1,6 +1,6 @@
 // Which store each sampled byte came from. A sample may span several words, each stored by another
-// step, so the stores of a trace are played once more, byte by byte. Invariant: a segment lies in one
-// aligned word and comes from one store.
+// step, so the stores of a trace are played once more, byte by byte. Invariant: a segment lies in
+// one aligned word and comes from one store.
 import type { TraceEvent } from '../trace.ts'
 
 const WORD_BYTES = 8

@@ -1,5 +1,5 @@
-// Plain text for reports: whatever names and messages hold, it stays on its line and cannot write to
-// a terminal.
+// Plain text for reports: whatever names and messages hold, it stays on its line and cannot write
+// to a terminal.
 
 /** A text without line breaks and control characters. */
 export function oneLine(text: string): string {

@@ -1,5 +1,5 @@
-// Short labels beside marks; the tooltip of a mark says the rest. Invariant: no label is longer than
-// the room that the layout can give it.
+// Short labels beside marks; the tooltip of a mark says the rest. Invariant: no label is longer
+// than the room that the layout can give it.
 import type { TraceEvent } from '../trace.ts'
 import { describeEvent, hexWord } from './event-text.ts'
 import { type Segment, wordOf } from './provenance.ts'

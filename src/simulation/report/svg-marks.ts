@@ -144,7 +144,8 @@ function arrow(from: Point | null, to: Point | null, name: string, tone: string)
   const direction = to.x >= from.x ? 1 : -1
   const [startX, endX] = [from.x + direction * 10, to.x - direction * 11]
   const bend = Math.max(30, Math.abs(endX - startX) * 0.45) * direction
-  const curve = `M${startX} ${from.y}C${startX + bend} ${from.y} ${endX - bend} ${to.y} ${endX} ${to.y}`
+  const controls = `${startX + bend} ${from.y} ${endX - bend} ${to.y}`
+  const curve = `M${startX} ${from.y}C${controls} ${endX} ${to.y}`
   const head = `M${endX + direction * 2} ${to.y}l${-direction * 8} -4v8z`
   return `<path d="${curve}" class="${name}"/><path d="${head}" class="${tone}"/>`
 }

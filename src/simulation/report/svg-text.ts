@@ -1,5 +1,5 @@
-// Text in SVG: escaped, free of characters that XML forbids, and broken into lines by hand, since SVG
-// breaks none.
+// Text in SVG: escaped, free of characters that XML forbids, and broken into lines by hand, since
+// SVG breaks none.
 import { oneLine } from './sentence.ts'
 
 /** Text for elements and quoted attributes. */

@@ -1,6 +1,6 @@
 // A failed run as a picture: lanes side by side, time downwards, arrows from stores to the samples
-// that took them, the tearing pair ringed. Self-contained SVG: no scripts, fonts or links; light and
-// dark; text stays text. No ids, so that one page may hold several.
+// that took them, the tearing pair ringed. Self-contained SVG: no scripts, fonts or links; light
+// and dark; text stays text. No ids, so that one page may hold several.
 import type { TraceEvent } from '../trace.ts'
 import type { FailedRun } from './failed-run.ts'
 import { type FoldedItem, foldSteps } from './fold.ts'
@@ -93,7 +93,8 @@ function drawCaption(
   const height = y - top - 6
   const box =
     `<rect x="${MARGIN}" y="${top}" width="${width - 2 * MARGIN}" height="${height}" ` +
-    `class="alarm-band"/><rect x="${MARGIN}" y="${top}" width="4" height="${height}" class="alarm"/>`
+    `class="alarm-band"/>` +
+    `<rect x="${MARGIN}" y="${top}" width="4" height="${height}" class="alarm"/>`
   return { markup: box + parts.join(''), bottom: top + height + 10 }
 }
 

@@ -1,8 +1,8 @@
 // Finds the step that tore. A word taken from version v shows what it held from v up to the version
-// that stored it next; a result is torn when no version lies in the spans of all its words. Then one
-// word had been replaced by a version that is no newer than another word's: those two are the pair.
-// Invariant: every claim of the sentence is read off the trace; without a pair the violation's own
-// message stands.
+// that stored it next; a result is torn when no version lies in the spans of all its words. Then
+// one word had been replaced by a version that is no newer than another word's: those two are the
+// pair. Invariant: every claim of the sentence is read off the trace; without a pair the
+// violation's own message stands.
 import type { Violation } from '../scenario.ts'
 import type { Trace, TraceEvent } from '../trace.ts'
 import { laneOf } from './lanes.ts'

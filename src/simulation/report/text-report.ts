@@ -1,6 +1,6 @@
-// The report of a failed run as plain text: what failed, under which model, how to see it again, step
-// by step what happened, and in the end which step tore. No colours; control characters in names are
-// blanks, so a terminal shows what the report says and nothing else.
+// The report of a failed run as plain text: what failed, under which model, how to see it again,
+// step by step what happened, and in the end which step tore. No colours; control characters in
+// names are blanks, so a terminal shows what the report says and nothing else.
 import CliTable from 'cli-table3'
 import type { TraceEvent } from '../trace.ts'
 import { addressOf, describeEvent, describeModel, valueLines } from './event-text.ts'
@@ -35,8 +35,8 @@ const edges = {
 } as const
 
 /**
- * The report of a failed run, ending with a line feed. Values are little-endian words, offsets bytes,
- * intervals half-open; `v4` is version 4, `#2` the second operation of a queue pair. Marks before a
+ * The report of a failed run, ending with a line feed. Values are little-endian words, offsets
+ * bytes, intervals half-open; `v4` is version 4, `#2` the second operation of a queue pair. Marks before a
  * step: `>` the pair of samples that no version explains together, `*` the store between them.
  */
 export function formatReport(run: FailedRun): string {

@@ -1,5 +1,5 @@
-// Goal: the sentence names the words, versions and steps that tore, and claims nothing that the trace
-// does not show. Method: hand-written traces whose tearing pair is known.
+// Goal: the sentence names the words, versions and steps that tore, and claims nothing that the
+// trace does not show. Method: hand-written traces whose tearing pair is known.
 import { describe, expect, test } from 'vitest'
 import { analyseTearing, versionOf } from '../../../../src/simulation/report/tearing.ts'
 import { TraceBuilder, longRun, torn, tornRead, tornSecondAttempt } from './traces.ts'

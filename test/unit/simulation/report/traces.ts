@@ -1,5 +1,5 @@
-// Hand-written traces: an owner that stores, a reader whose queue pair samples. Every builder call is
-// one event; `step` begins the next step.
+// Hand-written traces: an owner that stores, a reader whose queue pair samples. Every builder call
+// is one event; `step` begins the next step.
 import { samplingPresets } from '../../../../src/simulation/sampling-model.ts'
 import type { Violation } from '../../../../src/simulation/scenario.ts'
 import type { FailedRun } from '../../../../src/simulation/report/failed-run.ts'
