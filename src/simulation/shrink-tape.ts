@@ -15,9 +15,9 @@ export interface ShrunkTape {
 export type FailingRun = (choices: readonly number[]) => number[] | null
 
 /**
- * Shrinks `choices`, a canonical tape that fails, with at most `runsMax` runs of `fails`. Removes
- * tails, zeroes segments of halving lengths, halves and decrements numbers, and removes segments,
- * until none of it helps.
+ * Shrinks `choices`, a canonical tape that fails, with at most `runsMax` runs of `fails`. Zeroes
+ * segments of halving lengths (so tails go, as trailing zeros say nothing), halves and decrements
+ * numbers, and removes segments, until none of it helps.
  */
 export function shrinkTape(
   choices: readonly number[],
@@ -28,7 +28,6 @@ export function shrinkTape(
   let before: readonly number[]
   do {
     before = shrinking.best
-    shrinking.dropTails()
     shrinking.zeroSegments()
     shrinking.lowerNumbers()
     // Last, as it spends most runs for the least: on long stretches of zeros that must stay.
@@ -55,14 +54,6 @@ class Shrinking {
     this.best = choices
     this.#fails = fails
     this.#runsMax = runsMax
-  }
-
-  dropTails(): void {
-    for (let drop = this.best.length; drop > 0 && !this.exhausted; drop = Math.floor(drop / 2)) {
-      while (drop <= this.best.length && this.#try(this.best.slice(0, -drop))) {
-        // The same length once more.
-      }
-    }
   }
 
   zeroSegments(): void {
