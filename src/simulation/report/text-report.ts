@@ -36,8 +36,8 @@ const edges = {
 
 /**
  * The report of a failed run, ending with a line feed. Values are little-endian words, offsets
- * bytes, intervals half-open; `v4` is version 4, `#2` the second operation of a queue pair. Marks before a
- * step: `>` the pair of samples that no version explains together, `*` the store between them.
+ * bytes, intervals half-open; `v4` is version 4, `#2` the second operation of a queue pair. Marks
+ * before a step: `>` the pair of samples that no version explains together, `*` the store between them.
  */
 export function formatReport(run: FailedRun): string {
   const { trace, violation } = run
