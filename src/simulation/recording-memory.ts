@@ -17,8 +17,6 @@ export const plainCopy: CopyManner = { unitBytes: 8, order: 'ascending' }
 export class RecordingMemory implements LocalMemory {
   readonly lengthBytes: number
   manner: CopyManner = plainCopy
-  /** The version being written, for reports. */
-  version = 0
   readonly #buffer: StoreBuffer
   readonly #memory: SimulatedMemory
   /** What the owner stored, in its own order. */
@@ -91,6 +89,6 @@ export class RecordingMemory implements LocalMemory {
       throw new Error(`a store of ${bytes.length} bytes at ${offset} is outside the region`)
     }
     this.#own.set(bytes, offset)
-    this.#buffer.store(this.#memory, offset, bytes, note, this.version)
+    this.#buffer.store(this.#memory, offset, bytes, note)
   }
 }

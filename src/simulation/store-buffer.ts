@@ -83,15 +83,9 @@ export class StoreBuffer {
 
   /**
    * Appends a store of 1 to 8 bytes inside one aligned word.
-   * @param note for reports; @param version the publication it belongs to, for reports
+   * @param note for reports
    */
-  store(
-    memory: SimulatedMemory,
-    offset: number,
-    bytes: Uint8Array,
-    note: string = '',
-    version: number = 0,
-  ): void {
+  store(memory: SimulatedMemory, offset: number, bytes: Uint8Array, note: string = ''): void {
     const length = bytes.length
     if (length < 1 || offset >>> 3 !== (offset + length - 1) >>> 3 || offset < 0) {
       throw new Error(`a store of ${length} bytes at ${offset} is not inside one word`)
@@ -105,7 +99,7 @@ export class StoreBuffer {
     if (index === this.#offsets.length) this.#grow()
     this.#memories[index] = memory
     this.#notes[index] = note
-    this.#versions[index] = version
+    this.#versions[index] = 0
     this.#offsets[index] = offset
     this.#lengths[index] = length
     this.#values.set(bytes, 8 * index)
@@ -121,9 +115,21 @@ export class StoreBuffer {
     this.#epoch += 1
   }
 
+  /** Tells which version the stores from `from` on belong to; for reports. */
+  label(from: number, version: number): void {
+    for (let index = from; index < this.#count; index += 1) this.#versions[index] = version
+  }
+
   /** The publication that began after the last mark ends here. */
   mark(): void {
     this.#marks.push(this.#count)
+  }
+
+  /** Whether any store from number `index` on is visible. */
+  visibleFrom(index: number): boolean {
+    if (index < this.prefix) return true
+    for (let at = index; at < this.#count; at += 1) if (this.#done[at] === 1) return true
+    return false
   }
 
   /** What this CPU sees: its own waiting stores over memory. */

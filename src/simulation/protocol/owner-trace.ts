@@ -56,19 +56,20 @@ export function recordOwner(
   const owner = protocol.createOwner(port, incarnation)
   const publications: Publication[] = []
   let present = payloadOf(payloadBytes, 0, incarnation)
-  port.version = 1
   owner.format(present)
   const publish = (payload: Uint8Array): void => {
     publications.push({ version: owner.version, payload, end: buffer.count })
     buffer.mark()
   }
   publish(present)
+  buffer.label(0, owner.version ?? 1)
   const formatEnd = buffer.count
   steps.forEach((step, index) => {
     port.manner = step.manner ?? plainCopy
-    port.version = index + 2
     const before = owner.version
+    const from = buffer.count
     const next = takeStep(owner, step, present, payloadOf(payloadBytes, index + 1, incarnation))
+    buffer.label(from, owner.version ?? index + 2)
     const aborted = step.kind === 'abort'
     present = aborted ? present : next
     const last = publications.at(-1) as Publication
@@ -78,7 +79,6 @@ export function recordOwner(
   })
   const closeStart = buffer.count
   if (script.close) {
-    port.version = steps.length + 2
     owner.close?.()
   }
   return { publications, formatEnd, closeStart, end: buffer.count }
