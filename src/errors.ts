@@ -129,6 +129,12 @@ export const errorTable = {
     cause: 'The strategy could accept torn bytes on this device.',
     remedy: 'Take one of the sound strategies that the message names, or let the chooser pick.',
   },
+  ERR_UNTORN_BROKEN_PROTOCOL: {
+    cause:
+      'The code of a protocol under test threw, did not end, or did something else when run again.',
+    remedy:
+      'The message says which side did what; both sides must follow from their calls and from what landed, and from nothing else.',
+  },
   ERR_UNTORN_STALE_GENERATION: {
     cause: 'The region belongs to an earlier incarnation of its owner.',
     remedy: 'Open it again from the reconnected peer.',

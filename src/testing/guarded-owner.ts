@@ -1,0 +1,79 @@
+// An owner's side with its mistakes told: what it throws is the protocol's fault, not the caller's,
+// and the versions it returns are numbers or never are.
+import { UntornError, argumentTypeError } from '../errors.ts'
+import type { OwnerUnderTest } from '../simulation/protocol/protocol-under-test.ts'
+import type { OwnerSide } from './protocol.ts'
+
+type Call = () => number | void
+
+/** The owner as scenarios run it. */
+export function guardOwner(owner: OwnerSide): OwnerUnderTest {
+  if (typeof owner?.publish !== 'function') {
+    throw argumentTypeError('owner(memory) returns an object with publish(payload)')
+  }
+  let calls = 0
+  let version: number | undefined
+  const call = (name: string, publishes: Call): void => {
+    const returned = guard(name, publishes)
+    requireVersion(name, returned, calls === 0 ? returned : version)
+    calls += 1
+    version = returned ?? undefined
+  }
+  const { update, publishPart, abortPart, close } = owner
+  return {
+    get version() {
+      return version
+    },
+    format: (payload) => call('format', () => (owner.format ?? owner.publish).call(owner, payload)),
+    publish: (payload) => call('publish', () => owner.publish(payload)),
+    ...(update && { update: (payload) => call('update', () => update.call(owner, payload)) }),
+    ...(publishPart && {
+      publishPart: (offset, bytes) =>
+        call('publishPart', () => publishPart.call(owner, offset, bytes)),
+    }),
+    ...(abortPart && {
+      abortPart: (offset, bytes) => call('abortPart', () => abortPart.call(owner, offset, bytes)),
+    }),
+    ...(close && { close: () => void guard('close', () => close.call(owner)) }),
+  }
+}
+
+function guard<T>(name: string, publishes: () => T): T {
+  try {
+    return publishes()
+  } catch (error) {
+    // A refused store has said already what is wrong.
+    if (hasCode(error)) throw error
+    throw new UntornError(
+      'ERR_UNTORN_BROKEN_PROTOCOL',
+      `the owner’s ${name} threw: ${String(error)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+/** Whether an error is one of this library's. */
+export function hasCode(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^ERR_UNTORN_/.test(String(error.code))
+}
+
+function requireVersion(
+  name: string,
+  returned: number | void,
+  before: number | void | undefined,
+): void {
+  if (returned !== undefined && (!Number.isSafeInteger(returned) || returned < 0)) {
+    throw new UntornError(
+      'ERR_UNTORN_BROKEN_PROTOCOL',
+      `the owner’s ${name} returned ${String(returned)}: a version is a safe integer from 0 up`,
+    )
+  }
+  if ((returned === undefined) === (before === undefined)) return
+  throw new UntornError(
+    'ERR_UNTORN_BROKEN_PROTOCOL',
+    `the owner’s ${name} returned ${String(returned)} after ${String(before)}: return the version ` +
+      'from every call, or from none',
+  )
+}
