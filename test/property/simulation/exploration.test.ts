@@ -66,7 +66,7 @@ test('pruning keeps every outcome under a bound of departures', () => {
       const whole = outcomes(toy, { deviationsMax, prune: false })
       expect(outcomes(toy, { deviationsMax })).toEqual(whole)
     }),
-    { numRuns: 60 },
+    { numRuns: 300 },
   )
 })
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { explore } from '../../../src/simulation/explore.ts'
 import type { Exploration, ExploreOptions } from '../../../src/simulation/exploration.ts'
 import { ChoiceLabel } from '../../../src/simulation/oracle.ts'
-import { ToyScenario, idleThreads, lostUpdate } from './support/toy-scenario.ts'
+import { ToyScenario, type ToyStep, idleThreads, lostUpdate } from './support/toy-scenario.ts'
 
 function exhaust(toy: ToyScenario, options: ExploreOptions = {}): Exploration {
   return explore(toy, { strategy: 'exhaustive', stopAtFirst: false, ...options })
@@ -130,6 +130,25 @@ test('a bound of departures leaves the same outcomes with pruning as without', (
     exhaust(pruned, { deviationsMax })
     expect(pruned.outcomes).toEqual(whole.outcomes)
   }
+})
+
+test('a state met with fewer departures left is not the same state', () => {
+  // Found by search: recognising states by the words alone loses an outcome here.
+  const double: ToyStep = (words) => (words[2] = (words[2] as number) * 2 + 1)
+  const threads: readonly ToyStep[][] = [
+    [(words) => (words[0] = (words[2] as number) + 1)],
+    [
+      (words) => (words[2] = (words[1] as number) + 1),
+      (words) => (words[2] = words[0] as number),
+      double,
+    ],
+    [double],
+  ]
+  const whole = new ToyScenario({ name: 'departures', wordCount: 3, threads })
+  const pruned = new ToyScenario({ name: 'departures', wordCount: 3, threads })
+  exhaust(whole, { prune: false, deviationsMax: 3 })
+  exhaust(pruned, { deviationsMax: 3 })
+  expect(pruned.outcomes).toEqual(whole.outcomes)
 })
 
 test('bounds of schedules and time make it incomplete', () => {
