@@ -1,5 +1,6 @@
-// A device behind the addon's surface, be it the addon's or a simulated one. Owns its queue pairs and regions, and closes them in the only
-// order that is safe: queue pairs (nothing is in flight any more), regions, device.
+// A device behind the addon's surface, be it the addon's or a simulated one. Owns its queue pairs and
+// regions, and closes them in the only order that is safe: queue pairs (nothing is in flight any
+// more), regions, device.
 import { UntornError, argumentRangeError } from '../errors.ts'
 import type { NativeDevice } from '../native/binding.ts'
 import type { Capabilities, ProviderName } from './capabilities.ts'

@@ -8,6 +8,7 @@ import { type SeqlockOwner, type Strategy, seqlock } from '../../src/index.ts'
 import { Verdict } from '../../src/protocols/machine.ts'
 import { negativeControls } from '../../src/protocols/seqlock/index.ts'
 import { preparedKernels } from '../../src/regions/kernels.ts'
+import { soundStrategies } from '../../src/regions/chooser.ts'
 import { MachineRunner } from '../../src/regions/machine-runner.ts'
 import { type SimulatedFabric, simulatedFabric } from '../../src/simulation/device/index.ts'
 import type { OracleChoice } from '../../src/simulation/device/index.ts'
@@ -112,23 +113,34 @@ test.each(worlds)('%s, %s schedule %s: every kind of read', async (model, _, ora
   expect(failure).toBeInstanceOf(UntornError)
 })
 
-test.each(worlds)('%s, %s schedule %s: a writer races the readers', async (model, _, oracle) => {
-  const session = await start(model, oracle)
-  const { owner, peer } = session
-  const reader = await peer.open('quotes', { attemptsMax: 100_000, backOff: { maxUs: 1 } })
-  const writer = new Writer(session, 60)
-  session.fabric.addProgram(writer)
-  let last = 0
-  for (let round = 0; writer.left > 0 || last < owner.version; round += 1) {
-    const { version, bytes } = round % 3 === 0 ? await reader.read() : reader.readSync()
-    expect(bytes).toEqual(payloadOf(version))
-    expect(version).toBeGreaterThanOrEqual(last)
-    last = version
-    // A benign schedule leaves the writer alone while readers read.
-    session.fabric.settle(writer.left > 0 ? 25 : undefined)
-  }
-  expect(writer.left).toBe(0)
-})
+const races = worlds.flatMap(([model, name, oracle]) =>
+  soundStrategies(simulatedFabric({ model }).openDevice(), BYTES).map(
+    (strategy) => [model, strategy, name, oracle] as const,
+  ),
+)
+
+test.each(races)(
+  '%s, %s, %s schedule %s: writes race reads',
+  async (model, strategy, _, oracle) => {
+    const session = await start(model, oracle, strategy)
+    const { fabric, hostDevice, owner, peer } = session
+    const reader = await peer.open('quotes', { attemptsMax: 100_000, backOff: { maxUs: 1 } })
+    const writer = new Writer(session, 60)
+    fabric.addProgram(writer)
+    let last = 0
+    for (let round = 0; writer.left > 0 || last < owner.version; round += 1) {
+      // Not older than what was read before, nor than what is visible already.
+      const oldest = fabric.drained(hostDevice) ? owner.version : last
+      const { version, bytes } = round % 3 === 0 ? await reader.read() : reader.readSync()
+      expect(bytes).toEqual(payloadOf(version))
+      expect(version).toBeGreaterThanOrEqual(oldest)
+      last = version
+      // A benign schedule leaves the writer alone while readers read.
+      fabric.settle(writer.left > 0 ? 25 : undefined)
+    }
+    expect(writer.left).toBe(0)
+  },
+)
 
 test.each(models)('%s: a naive reader of the same region returns torn bytes', async (model) => {
   let torn = 0
