@@ -98,7 +98,7 @@ function checkSizes(program: LitmusProgram, refuse: Refuse): void {
   }
 }
 
-/** Local variables of a peer that are no registers. */
+/** Local variables of a peer, its registers aside. */
 function storedLocals(thread: LitmusThread): string[] {
   return [
     ...new Set(
@@ -127,10 +127,7 @@ function checkNames(program: LitmusProgram, listed: readonly string[], refuse: R
   for (const name of Object.keys(program.layout.offsets)) claim(name, 'a variable of the owner')
   for (const name of program.registers) claim(name, 'a register')
   for (const peer of program.peers) {
-    const own = new Set(peer.instructions.flatMap(registersOf))
-    for (const name of storedLocals(peer)) {
-      if (!own.has(name)) claim(name, `a local variable of ${peer.name}`)
-    }
+    for (const name of storedLocals(peer)) claim(name, `a local variable of ${peer.name}`)
   }
   for (const name of program.signals) claim(name, 'a signal')
 }
@@ -183,13 +180,27 @@ function checkSource(each: PutInstruction, thread: string, refuse: Refuse): void
   }
 }
 
-/** A local variable that nobody assigns is a mistyped name. */
+/**
+ * A local variable that nobody assigns is a mistyped name; and a register's contents are undefined
+ * until its operation was polled, so no program may depend on them before.
+ */
 function checkLocals(peer: LitmusThread, refuse: Refuse): void {
   const known = new Set([...storedLocals(peer), ...peer.instructions.flatMap(registersOf)])
+  const inFlight = new Map<string, number>()
   for (const each of peer.instructions) {
     const used = each.kind === 'put' ? each.source : each.kind === 'load' ? each.variable : null
     if (typeof used === 'string' && !known.has(used)) {
       refuse(`${peer.name} has no local variable ${used}: nothing is ever assigned to it`)
+    }
+    if (typeof used === 'string' && inFlight.has(used)) {
+      refuse(`${peer.name} uses register ${used} before it polled for it`)
+    }
+    if ('queuePair' in each && each.kind !== 'poll') {
+      for (const register of registersOf(each)) inFlight.set(register, each.queuePair)
+    }
+    if (each.kind !== 'poll') continue
+    for (const [register, queuePair] of inFlight) {
+      if (each.queuePair === null || each.queuePair === queuePair) inFlight.delete(register)
     }
   }
 }

@@ -14,19 +14,15 @@ import type { OutcomePattern, OutcomeValues } from './outcome.ts'
 import { litmusProgram } from './program.ts'
 import type { LitmusProgram, LitmusSpec } from './program.ts'
 import { LitmusScenario } from './scenario.ts'
+import type { LitmusScenarioOptions } from './scenario.ts'
 
-export interface LitmusExploreOptions {
+export interface LitmusExploreOptions extends LitmusScenarioOptions {
   /** Schedules run; ten million by default. */
   readonly schedulesMax?: number
   /** States remembered for pruning, 16 to 32 bytes each; 2²² by default, 0 for no pruning. */
   readonly statesMax?: number
   /** Tries to make each witness's schedule simple, at most so many runs; 0 by default. */
   readonly shrinkRunsMax?: number
-  /**
-   * Whether to read and write also the bytes that are 0 in every schedule: the same outcomes, from
-   * more schedules. Off by default.
-   */
-  readonly exact?: boolean
 }
 
 /** One outcome and a schedule that leads to it. */
@@ -114,13 +110,13 @@ export class Litmus {
 
   /**
    * The story of one schedule.
-   * @param tape of an outcome that the same model gave, under the same `exact`
+   * @param tape of an outcome that the same model gave, under the same options
    * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT not a tape of this program and model
    */
   trace(
     choice: SamplingChoice,
     tape: string,
-    options: { readonly exact?: boolean } = {},
+    options: LitmusScenarioOptions = {},
   ): { readonly values: OutcomeValues; readonly text: string; readonly trace: Trace } {
     const scenario = new LitmusScenario(this.program, samplingModel(choice), options)
     const parsed = parseTape(tape)

@@ -21,6 +21,19 @@ import { type ThreadHost, wordAt } from './thread-host.ts'
 
 const STEPS_MAX = 100_000
 
+export interface LitmusScenarioOptions {
+  /**
+   * Whether to read and write also the bytes that are 0 in every schedule: the same outcomes, from
+   * more schedules. Off by default.
+   */
+  readonly exact?: boolean
+  /**
+   * Whether to leave out schedules that differ only in when unchanging memory is sampled: the same
+   * outcomes, as `SampleOrder` argues, sooner where one READ has many granules. Off by default.
+   */
+  readonly reduces?: boolean
+}
+
 export class LitmusScenario implements Scenario {
   readonly name: string
   readonly coverage: Coverage = newCoverage()
@@ -32,16 +45,14 @@ export class LitmusScenario implements Scenario {
   readonly #cpus: readonly CpuThread[]
   readonly #peers: readonly PeerThread[]
 
-  constructor(
-    program: LitmusProgram,
-    model: SamplingModel,
-    options: { readonly exact?: boolean } = {},
-  ) {
+  constructor(program: LitmusProgram, model: SamplingModel, options: LitmusScenarioOptions = {}) {
     this.name = `litmus ${JSON.stringify([program, model])}`
     this.#program = program
     const liveBytes = options.exact === true ? WORD_BYTES : liveBytesOf(program)
     const whole = liveBytes === 1 && model.atomicGranuleBytes === 1
-    const world = new World(whole ? { ...model, atomicGranuleBytes: WORD_BYTES } : model)
+    const world = new World(whole ? { ...model, atomicGranuleBytes: WORD_BYTES } : model, {
+      reduces: options.reduces === true,
+    })
     const { offsets, lengthBytes } = program.layout
     const memory = world.addMemory('owner', Math.max(lengthBytes, WORD_BYTES))
     this.#world = world
