@@ -1,10 +1,9 @@
 // One conformance suite for every provider. UNTORN_DEVICE chooses the device; without it, the
 // shared-memory one that is everywhere. Where it is that one, simulated devices are held to the suite
-// as well, each under its benign schedule.
+// as well: under every preset with a benign schedule, and under two with random ones.
 import { describe, expect, test } from 'vitest'
-import type { Device } from '../../src/fabric/contract.ts'
 import { SHARED_MEMORY_DEVICE, openDevice } from '../../src/fabric/index.ts'
-import { simulatedFabric } from '../../src/simulation/device/index.ts'
+import { type SimulatedFabricOptions, simulatedFabric } from '../../src/simulation/device/index.ts'
 import { samplingPresetNames } from '../../src/simulation/sampling-model.ts'
 import { describeClosing } from './closing.ts'
 import type { Provider } from './fixture.ts'
@@ -15,11 +14,16 @@ const name = process.env['UNTORN_DEVICE'] ?? SHARED_MEMORY_DEVICE
 
 const providers: Provider[] = [{ name, open: () => openDevice(name) }]
 if (name === SHARED_MEMORY_DEVICE) {
-  for (const model of samplingPresetNames) {
-    const open = (): Promise<Device> =>
-      Promise.resolve(simulatedFabric({ model }).openDevice(`simulated ${model}`))
-    providers.push({ name: `simulated ${model}`, open })
+  const seed = Number(process.env['UNTORN_SEED'] ?? 1)
+  for (const model of samplingPresetNames)
+    providers.push(simulated(`simulated ${model}`, { model }))
+  for (const model of ['rxe', 'minimal'] as const) {
+    providers.push(simulated(`simulated ${model}, seed ${seed}`, { model, oracle: seed }))
   }
+}
+
+function simulated(device: string, options: SimulatedFabricOptions): Provider {
+  return { name: device, open: async () => simulatedFabric(options).openDevice(device) }
 }
 
 describe.each(providers)('fabric contract on $name', (provider) => {

@@ -42,6 +42,8 @@ export function describeOneSided(provider: Provider): void {
       pair().local.bytes.set(pattern(REGION_BYTES, 5))
       const options = { localOffset: 40, remoteOffset: 72, length: 3000 }
       expect(pair().run(Opcode.Write, options)).toBe(Status.Success)
+      // A completion may say no more than "accepted"; a later READ waits until the bytes are there.
+      expect(pair().run(Opcode.Read)).toBe(Status.Success)
       const { owned } = pair()
       expect(owned.bytes.subarray(72, 3072)).toEqual(pattern(REGION_BYTES, 5).subarray(40, 3040))
       expect(owned.bytes[71]).toBe(0)
