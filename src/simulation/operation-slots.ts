@@ -1,6 +1,7 @@
 // The operations in flight on one queue pair, as columns of typed arrays: a ring from `head` to
 // `tail`, in order of posting. Each operation is cut into pieces, the granules that it samples or
 // places in one step. Invariant: nothing is allocated for an operation of a size met before.
+import { OperationFlags } from '../fabric/operation-ring.ts'
 import type { SimulatedMemory } from './simulated-memory.ts'
 import type { StateHash } from './state-hash.ts'
 
@@ -10,7 +11,6 @@ export const Piece = { Waiting: 0, Between: 1, Done: 2 } as const
 export class OperationSlots {
   readonly depth: number
   readonly opcode: Uint8Array
-  readonly fenced: Uint8Array
   readonly flags: Uint32Array
   readonly id: Uint32Array
   /** Counts the operations of the queue pair, from 1; for reports. */
@@ -45,7 +45,6 @@ export class OperationSlots {
   constructor(depth: number) {
     this.depth = depth
     this.opcode = new Uint8Array(depth)
-    this.fenced = new Uint8Array(depth)
     this.flags = new Uint32Array(depth)
     this.id = new Uint32Array(depth)
     this.number = new Int32Array(depth)
@@ -190,7 +189,7 @@ export class OperationSlots {
     hash.mix(this.localOffset[slot] as number)
     hash.mix(this.lengthBytes[slot] as number)
     hash.mix(
-      (this.fenced[slot] as number) +
+      (((this.flags[slot] as number) & OperationFlags.Fence) === 0 ? 0 : 1) +
         2 * (this.executed[slot] as number) +
         4 * (this.finished[slot] as number) +
         8 * (this.completed[slot] as number) +

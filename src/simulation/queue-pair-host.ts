@@ -15,6 +15,8 @@ export interface QueuePairHost {
   readonly recorder: TraceRecorder | null
   /** Schedules that differ only in when unchanging memory is sampled are left out. */
   readonly reduces: boolean
+  /** How often a READ may be executed again. */
+  readonly replaysMax: number
   /** Nobody could go on with that: pieces may be sampled late after all. */
   readonly desperate: boolean
   /** Operations whose remote memory changed while they sampled it. */

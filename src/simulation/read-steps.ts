@@ -4,7 +4,6 @@ import { type OperationSlots, Piece } from './operation-slots.ts'
 import { ChoiceLabel } from './oracle.ts'
 import type { QueuePairHost } from './queue-pair-host.ts'
 import { SampleOrder } from './sample-order.ts'
-import { replaysMatter } from './sampling-model.ts'
 import { POISON, type SimulatedMemory } from './simulated-memory.ts'
 import type { StateHash } from './state-hash.ts'
 import type { Transfer } from './transfer.ts'
@@ -17,7 +16,6 @@ export class ReadSteps {
   readonly #order: SampleOrder
   /** The order of the pieces is planned; otherwise any may be next. */
   readonly #planned: boolean
-  readonly #replaysMax: number
   readonly #finish: (slot: number) => void
   /** `changes` of the remote memory at the first sample since nothing was in flight; -1 before. */
   #changes = -1
@@ -36,7 +34,6 @@ export class ReadSteps {
     this.#host = host
     this.#order = new SampleOrder(slots)
     this.#planned = host.model.sampling !== 'arbitrary'
-    this.#replaysMax = replaysMatter(host.model) ? host.model.replaysMax : 0
     this.#finish = finish
   }
 
@@ -51,7 +48,7 @@ export class ReadSteps {
     const offset = slots.localOffset[slot] as number
     const landing = slots.local[slot] as SimulatedMemory
     landing.bytes.fill(POISON, offset, offset + (slots.lengthBytes[slot] as number))
-    slots.replaysLeft[slot] = this.#replaysMax
+    slots.replaysLeft[slot] = this.#host.replaysMax
     this.#order.begin(slot)
     this.#plan(slot, 0)
   }

@@ -17,7 +17,7 @@ export class SimulatedMemory {
   readonly words: Int32Array
   /** False once deregistered: operations that touch it then fail. */
   valid = true
-  /** Grows whenever a store changes a byte. */
+  /** Grows with every step that changes a byte, however many stores it makes visible. */
   changes = 0
   /** While recording: the step that stored each byte, 0 for the beginning. */
   stamps: Int32Array | null = null
@@ -26,6 +26,8 @@ export class SimulatedMemory {
   readonly #changedAt: Int32Array
   /** For each granule, how many of its CPU's stores must be visible until it stays as it is. */
   readonly #settlesAt: Int32Array
+  /** The step of the latest change. */
+  #changeStep = 0
   #beginning: Uint8Array
 
   /** @param buffer memory to use; its own by default. A multiple of 8 bytes long. */
@@ -59,18 +61,19 @@ export class SimulatedMemory {
     this.#changedAt.fill(0)
     this.valid = true
     this.changes = 0
+    this.#changeStep = 0
     this.stamps = recording ? new Int32Array(this.bytes.length) : null
   }
 
   /** Stores `lengthBytes` bytes of `source` from `from` on. */
   store(offset: number, source: Uint8Array, from: number, lengthBytes: number, step: number): void {
     const { bytes } = this
-    let changed = false
     for (let at = 0; at < lengthBytes; at += 1) {
       const byte = source[from + at] as number
       if (bytes[offset + at] === byte) continue
-      if (!changed) this.changes += 1
-      changed = true
+      // Nobody samples in the middle of a step, so its changes are one, in `changedLast` too.
+      if (this.#changeStep !== step) this.changes += 1
+      this.#changeStep = step
       bytes[offset + at] = byte
       this.#changedAt[Math.floor((offset + at) / this.#granuleBytes)] = this.changes
     }

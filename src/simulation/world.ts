@@ -5,7 +5,7 @@ import { ChoiceLabel, type Oracle } from './oracle.ts'
 import type { Program } from './program.ts'
 import { SimulatedQueuePair } from './queue-pair.ts'
 import type { QueuePairHost } from './queue-pair-host.ts'
-import type { SamplingModel } from './sampling-model.ts'
+import { type SamplingModel, replaysMatter } from './sampling-model.ts'
 import { SimulatedMemory } from './simulated-memory.ts'
 import type { StateHash } from './state-hash.ts'
 import { type BufferHost, StoreBuffer } from './store-buffer.ts'
@@ -31,6 +31,8 @@ export interface WorldOptions {
    */
   readonly reduces?: boolean
   readonly landing?: 'direct' | 'pieces'
+  /** Also replays that can show nothing new: see `replaysMatter`. */
+  readonly allReplays?: boolean
 }
 
 export interface SimulatedQueuePairOptions {
@@ -44,6 +46,7 @@ export class World implements QueuePairHost, BufferHost {
   readonly model: SamplingModel
   readonly landing: 'direct' | 'pieces'
   readonly reduces: boolean
+  readonly replaysMax: number
   desperate = false
   oracle: Oracle = benignOracle
   recorder: TraceRecorder | null = null
@@ -71,6 +74,8 @@ export class World implements QueuePairHost, BufferHost {
     this.model = model
     this.landing = options.landing ?? 'direct'
     this.reduces = options.reduces ?? false
+    const all = options.allReplays === true && model.replay !== 'off'
+    this.replaysMax = all || replaysMatter(model) ? model.replaysMax : 0
   }
 
   get actorCount(): number {

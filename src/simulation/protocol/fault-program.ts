@@ -100,6 +100,23 @@ export class FaultProgram implements Program {
     reader.rebind({ memory: present.memory, incarnation: this.#incarnation })
   }
 
+  /**
+   * No more faults: a dead owner comes back if it still may. Returns the present incarnation, -1 if
+   * there is none.
+   */
+  heal(): number {
+    const { incarnations } = this.#targets
+    let present = incarnations[this.#incarnation]
+    const dead = present === undefined || present.buffer.crashed || !present.memory.valid
+    if (dead && this.#left.restarts > 0 && this.#incarnation + 1 < incarnations.length) {
+      this.#left.restarts -= 1
+      this.#restart()
+      present = incarnations[this.#incarnation]
+    }
+    for (const fault of faultNames) this.#left[fault] = 0
+    return present?.memory.valid === true ? this.#incarnation : -1
+  }
+
   mix(hash: StateHash): void {
     hash.mix(this.#incarnation)
     for (const fault of faultNames) hash.mix(this.#left[fault])
@@ -141,9 +158,7 @@ export class FaultProgram implements Program {
         present.buffer.crash()
         return
       case 'restarts':
-        present.memory.valid = false
-        this.#incarnation += 1
-        this.#start()
+        this.#restart()
         return
       case 'deregistrations':
         present.memory.valid = false
@@ -157,9 +172,13 @@ export class FaultProgram implements Program {
     }
   }
 
-  /** A region is announced when it is formatted. */
-  #start(): void {
-    const { buffer, trace } = this.#targets.incarnations[
+  /** The next incarnation; its region is announced when it is formatted. */
+  #restart(): void {
+    const { incarnations } = this.#targets
+    const dead = incarnations[this.#incarnation] as FaultTargets['incarnations'][number]
+    dead.memory.valid = false
+    this.#incarnation += 1
+    const { buffer, trace } = incarnations[
       this.#incarnation
     ] as FaultTargets['incarnations'][number]
     buffer.frozen = false

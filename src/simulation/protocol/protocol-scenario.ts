@@ -1,10 +1,8 @@
 // A protocol in the world: owners whose stores drain, readers whose READs sample, faults, and a
 // judge. Invariant: everything a run does follows from the oracle's answers.
 //
-// Judged of every result: it is of one publication and says so (torn, mislabelled); that one is no
-// older than the last published before the read began (stale), nor than what the same reader
-// returned before (backwards); Closed is said after the owner closed, and nothing else (closed); a
-// machine keeps its contract, and a reader ends within its bound (stuck).
+// What results are judged by is in reader-judge.ts. Judged here: a machine keeps its contract, and a
+// reader ends within its bound (stuck).
 import { Evidence, Verdict } from '../../protocols/machine.ts'
 import type { Oracle } from '../oracle.ts'
 import type { SimulatedQueuePair } from '../queue-pair.ts'
@@ -23,11 +21,12 @@ import { TraceRecorder } from '../trace-recorder.ts'
 import type { Trace } from '../trace.ts'
 import { World, benignOracle } from '../world.ts'
 import { FaultProgram, type FaultPlan, noFaults } from './fault-program.ts'
-import { publicationOf } from './judge.ts'
 import { type OwnerStep, type OwnerTrace, recordOwner } from './owner-trace.ts'
 import { type PayloadOracle, certifiedPayload } from './payloads.ts'
 import type { ProtocolUnderTest } from './protocol-under-test.ts'
-import { ReadEnd, type ReadPlan, ReaderProgram } from './reader-program.ts'
+import type { ReadOutcome, RunOutcome } from './read-outcome.ts'
+import { ReaderJudge, isClosed, lastPublished } from './reader-judge.ts'
+import { ReadEnd, type ReadPlan, ReaderProgram, readEndNames } from './reader-program.ts'
 
 export interface ProtocolScenarioOptions {
   readonly model: SamplingChoice
@@ -53,6 +52,16 @@ export interface ProtocolScenarioOptions {
   readonly quiescent?: boolean
   /** False: also schedules that differ only in when unchanging memory is sampled. */
   readonly reduces?: boolean
+  /** Also replays that can show nothing new: see `replaysMatter`. */
+  readonly allReplays?: boolean
+  /**
+   * When all reads have ended, faults heal: an owner that was to be restarted is, broken connections
+   * are made again, and everything stored becomes visible. Then each reader reads once more; where
+   * an owner lives, one attempt must bring its last version, or Closed where it has closed.
+   */
+  readonly recovers?: boolean
+  /** Told what came of every run that was not cut. */
+  readonly observe?: (outcome: RunOutcome) => void
   readonly stepsMax?: number
 }
 
@@ -77,7 +86,11 @@ export class ProtocolScenario implements Scenario {
   readonly #queuePairs: SimulatedQueuePair[] = []
   readonly #faults: FaultProgram
   readonly #options: ProtocolScenarioOptions
+  readonly #judge: ReaderJudge
+  readonly #reads: ReadOutcome[] = []
   #violation: Violation | null = null
+  /** All reads have ended, faults have healed, and each reader reads once more. */
+  #recovering = false
 
   constructor(protocol: ProtocolUnderTest, options: ProtocolScenarioOptions) {
     this.name = protocol.name
@@ -86,7 +99,11 @@ export class ProtocolScenario implements Scenario {
     this.model = samplingModel(options.model)
     const faults = { ...noFaults, ...options.faults }
     const calm = Object.values(faults).every((count) => count === 0)
-    this.#world = new World(this.model, { reduces: calm && options.reduces !== false })
+    this.#world = new World(this.model, {
+      reduces: calm && options.reduces !== false,
+      allReplays: options.allReplays === true,
+    })
+    this.#judge = new ReaderJudge((kind, message) => this.#violate(kind, message))
     const steps = options.ownerSteps ?? twoWrites
     this.#record('owner', 0, steps, options.close === true)
     // A restarted owner publishes under a new generation, in memory of its own.
@@ -117,15 +134,18 @@ export class ProtocolScenario implements Scenario {
     const world = this.#world
     this.#reset()
     world.oracle = oracle
-    const stepsMax = this.#options.stepsMax ?? STEPS_MAX
-    while (world.steps < stepsMax && this.#violation === null && !this.#over()) {
-      if (this.#options.quiescent === true) this.#quieten()
-      if (!world.step()) break
-    }
-    const stranded = this.#violation === null && !world.cut && !this.#over()
-    if (stranded) this.#strand(stepsMax)
+    this.#goOn()
+    if (this.#options.recovers === true && this.#violation === null && !world.cut) this.#recover()
     this.coverage.overlaps += world.overlaps
     this.coverage.faults += this.#faults.happened
+    const { observe } = this.#options
+    if (observe !== undefined && !world.cut) {
+      // Who ended first says nothing: readers share nothing but memory that they do not change.
+      const reads = this.readers.flatMap(({ name }) =>
+        this.#reads.filter((read) => read.reader === name),
+      )
+      observe({ reads, violation: this.#violation?.kind ?? null })
+    }
     return { violation: this.#violation, steps: world.steps, cut: world.cut }
   }
 
@@ -183,6 +203,8 @@ export class ProtocolScenario implements Scenario {
 
   #reset(): void {
     this.#violation = null
+    this.#recovering = false
+    this.#reads.length = 0
     this.#world.reset()
     this.#world.oracle = benignOracle
     for (const reader of this.readers) reader.reset(this.#binding(0))
@@ -198,6 +220,39 @@ export class ProtocolScenario implements Scenario {
       first.buffer.drainTo(frozenAfter)
       first.buffer.crash()
     }
+  }
+
+  /** Steps until all reads have ended, or something is violated, or the oracle has enough. */
+  #goOn(): void {
+    const world = this.#world
+    const stepsMax = this.#options.stepsMax ?? STEPS_MAX
+    while (world.steps < stepsMax && this.#violation === null && !this.#over()) {
+      if (this.#options.quiescent === true && !this.#recovering) this.#quieten()
+      if (!world.step()) break
+    }
+    if (this.#violation === null && !world.cut && !this.#over()) this.#strand(stepsMax)
+  }
+
+  /** What a quiet region is read like does not depend on the schedule: the benign one will do. */
+  #recover(): void {
+    const index = this.#faults.heal()
+    const present = this.#incarnations[index]
+    if (present === undefined) return
+    this.#recovering = true
+    this.#world.oracle = benignOracle
+    const { buffer, trace } = present
+    buffer.frozen = false
+    if (!buffer.crashed) buffer.drainTo(trace.end)
+    this.readers.forEach((reader, at) => {
+      const queuePair = this.#queuePairs[at] as SimulatedQueuePair
+      if (queuePair.failed || reader.incarnation !== index) {
+        if (!queuePair.failed) queuePair.fail()
+        queuePair.reset()
+        reader.rebind(this.#binding(index))
+      }
+      reader.readLast()
+    })
+    this.#goOn()
   }
 
   #over(): boolean {
@@ -222,12 +277,9 @@ export class ProtocolScenario implements Scenario {
   }
 
   #began(reader: ReaderProgram): void {
-    const { buffer, trace } = this.#incarnations[reader.incarnation] as Incarnation
-    const { publications } = trace
-    let last = -1
-    while ((publications[last + 1]?.end ?? Infinity) <= buffer.prefix) last += 1
-    reader.baseline = last
-    reader.closedBefore = trace.closeStart < trace.end && buffer.prefix === trace.end
+    const owner = this.#incarnations[reader.incarnation] as Incarnation
+    reader.baseline = lastPublished(owner)
+    reader.closedBefore = isClosed(owner)
   }
 
   #retried(reader: ReaderProgram): void {
@@ -238,72 +290,43 @@ export class ProtocolScenario implements Scenario {
   }
 
   #ended(reader: ReaderProgram, end: number): void {
-    const note = end === ReadEnd.Verdict ? this.#judge(reader) : 'ends with a typed failure'
+    const owner = this.#incarnations[reader.incarnation] as Incarnation
+    let note = `ends: ${readEndNames[end] ?? ''}`
+    if (end === ReadEnd.Verdict) {
+      this.coverage.results += 1
+      note = this.#judge.judge(reader, owner)
+    }
     this.#world.recorder?.say('act', reader.name, note)
-    if (end === ReadEnd.Exhausted && reader.attempts < (this.#options.attemptsMax ?? 2)) {
+    if (end === ReadEnd.Exhausted && reader.attempts < reader.attemptsMax) {
       this.#violate('stuck', `${reader.name} gave up too early`)
     }
-    this.#faults.readEnded(reader, end)
+    if (this.#options.observe !== undefined) this.#note(reader, end)
+    if (!this.#recovering) this.#faults.readEnded(reader, end)
+    else if (!owner.buffer.crashed) this.#requireRecovery(reader, end)
   }
 
-  /** Judges a verdict; returns what to say of it in a report. */
-  #judge(reader: ReaderProgram): string {
-    this.coverage.results += 1
-    const { buffer, trace } = this.#incarnations[reader.incarnation] as Incarnation
-    if (reader.verdict === Verdict.Closed) {
-      const closing = trace.closeStart < trace.end && buffer.drained > trace.closeStart
-      if (!closing) this.#violate('closed', `${reader.name}: the owner had not closed`)
-      return 'returns Closed'
-    }
-    const { machine, request } = reader
-    if (reader.closedBefore) {
-      this.#violate(
-        'closed',
-        `${reader.name} returned version ${machine.version} of a closed region`,
-      )
-    }
-    if (reader.verdict === Verdict.Unchanged) return this.#judgeUnchanged(reader)
-    const numbered = trace.publications[0]?.version !== undefined
-    const version = numbered ? machine.version : undefined
-    const found = publicationOf(trace, {
-      reader: reader.name,
-      target: request.target,
-      offset: request.offset,
-      lengthBytes: request.lengthBytes,
-      version,
+  /** Nobody writes, and the connection works: one attempt has to do. */
+  #requireRecovery(reader: ReaderProgram, end: number): void {
+    const owner = this.#incarnations[reader.incarnation] as Incarnation
+    const expected = isClosed(owner) ? Verdict.Closed : Verdict.Done
+    if (end === ReadEnd.Verdict && reader.verdict === expected) return
+    this.#violate('stuck', `${reader.name} could not read a quiet region`)
+  }
+
+  #note(reader: ReaderProgram, end: number): void {
+    const { attempts, baseline, incarnation, machine, name, verdict } = reader
+    this.#reads.push({
+      reader: name,
+      end: readEndNames[end] ?? 'verdict',
+      verdict,
+      version: machine.version,
+      evidence: machine.evidence,
+      attempts,
+      baseline,
+      incarnation,
+      seen: reader.seen,
     })
-    if (typeof found !== 'number') {
-      this.#violate(found.kind, found.message)
-      return `returns version ${version ?? '?'} (${found.kind})`
-    }
-    this.#judgeAge(reader, found)
-    return `returns version ${trace.publications[found]?.version ?? `#${found}`}`
-  }
-
-  #judgeUnchanged(reader: ReaderProgram): string {
-    const { machine, request } = reader
-    const { publications } = (this.#incarnations[reader.incarnation] as Incarnation).trace
-    if (machine.version !== request.knownVersion || request.knownVersion === 0) {
-      const asked = `asked about ${request.knownVersion}`
-      this.#violate('mislabelled', `${reader.name} says unchanged at ${machine.version}, ${asked}`)
-    }
-    const index = publications.findIndex(({ version }) => version === machine.version)
-    this.#judgeAge(reader, index)
-    return `returns Unchanged at version ${machine.version}`
-  }
-
-  #judgeAge(reader: ReaderProgram, found: number): void {
-    const { publications } = (this.#incarnations[reader.incarnation] as Incarnation).trace
-    const name = (index: number): string => String(publications[index]?.version ?? `#${index}`)
-    if (found < reader.baseline) {
-      const before = `though ${name(reader.baseline)} was published before the read began`
-      this.#violate('stale', `${reader.name} returned version ${name(found)}, ${before}`)
-    }
-    const last = reader.newest
-    if (found < last) {
-      this.#violate('backwards', `${reader.name} returned ${name(found)} after ${name(last)}`)
-    }
-    reader.newest = Math.max(last, found)
-    reader.returned = publications[found]?.version ?? 0
+    // States that led to different notes are different, or pruning would forget some.
+    for (const noted of [end, verdict, attempts, baseline]) reader.remember(noted)
   }
 }

@@ -8,6 +8,7 @@ import { type OperationSink, type ReaderMachine, Verdict } from '../../protocols
 import type { Program } from '../program.ts'
 import type { SimulatedQueuePair } from '../queue-pair.ts'
 import type { SimulatedMemory } from '../simulated-memory.ts'
+import type { ReadEndName } from './read-outcome.ts'
 import { StateHash } from '../state-hash.ts'
 import type { World } from '../world.ts'
 
@@ -30,6 +31,13 @@ export const ReadEnd = {
   TimedOut: 3,
 } as const
 
+export const readEndNames: readonly ReadEndName[] = [
+  'verdict',
+  'exhausted',
+  'transport',
+  'timed out',
+]
+
 /** Where a reader reads from at present. */
 export interface ReaderBinding {
   readonly memory: SimulatedMemory
@@ -46,6 +54,8 @@ export interface ReaderEvents {
   /** A machine broke its contract. */
   stuck(reader: ReaderProgram, message: string): void
 }
+
+const lastRead: ReadPlan = { kind: 'read' }
 
 interface Slot {
   readonly landing: SimulatedMemory
@@ -93,6 +103,8 @@ export class ReaderProgram implements Program, OperationSink {
   #reading = false
   #status: number = Status.Success
   #over = false
+  /** The read after all others: one attempt. */
+  #last: 'none' | 'due' | 'begun' = 'none'
 
   constructor(
     name: string,
@@ -146,6 +158,7 @@ export class ReaderProgram implements Program, OperationSink {
 
   /** All reads have ended. */
   get over(): boolean {
+    if (this.#last === 'due') return false
     return this.#over || (!this.#reading && this.#plan >= this.#plans.length)
   }
 
@@ -158,6 +171,7 @@ export class ReaderProgram implements Program, OperationSink {
     this.#chains = 0
     this.#reading = false
     this.#over = false
+    this.#last = 'none'
     this.returned = 0
     this.newest = -1
     this.verdict = Verdict.Retry
@@ -174,7 +188,8 @@ export class ReaderProgram implements Program, OperationSink {
 
   /** Begins the next read. */
   act(): void {
-    const plan = this.#plans[this.#plan] as ReadPlan
+    const plan = this.#last === 'due' ? lastRead : (this.#plans[this.#plan] as ReadPlan)
+    if (this.#last === 'due') this.#last = 'begun'
     this.#plan += 1
     this.#slot = this.#freeSlot()
     this.#ask(plan)
@@ -205,6 +220,28 @@ export class ReaderProgram implements Program, OperationSink {
     for (const slot of this.#slots) if (!slot.abandoned) this.#renew(slot)
   }
 
+  /** One more read, whole, with a single attempt: of a region on which nothing happens any more. */
+  readLast(): void {
+    this.#over = false
+    this.#plan = this.#plans.length
+    this.#last = 'due'
+  }
+
+  /** Attempts of the present or last read, at most. */
+  get attemptsMax(): number {
+    return this.#last === 'begun' ? 1 : this.#attemptsMax
+  }
+
+  /** Hash of everything that landed in completed chains of this run. */
+  get seen(): string {
+    return this.#history.toString()
+  }
+
+  /** Makes a number that whoever observes the run has noted part of the state. */
+  remember(noted: number): void {
+    this.#history.mix(noted)
+  }
+
   /** No more reads: the run has shown what it had to. */
   stop(): void {
     this.#over = true
@@ -212,6 +249,8 @@ export class ReaderProgram implements Program, OperationSink {
   }
 
   read(landingOffset: number, remoteOffset: number, lengthBytes: number, fenced: boolean): void {
+    // A queue pair in the error state ends the read with its first operation.
+    if (!this.#reading) return
     const { memory } = this.#binding
     const slot = this.#present
     const outside =
@@ -274,7 +313,9 @@ export class ReaderProgram implements Program, OperationSink {
     this.attempts += 1
     const slot = this.#openChain()
     slot.machine.begin(this)
-    if (slot.outstanding === 0) this.#events.stuck(this, 'began an attempt without operations')
+    if (slot.outstanding === 0 && this.#reading) {
+      this.#events.stuck(this, 'began an attempt without operations')
+    }
   }
 
   #openChain(): Slot {
@@ -305,7 +346,9 @@ export class ReaderProgram implements Program, OperationSink {
     this.#openChain()
     const verdict = slot.machine.resume(this)
     if (verdict === Verdict.More) {
-      if (slot.outstanding === 0) this.#events.stuck(this, 'wanted more and posted nothing')
+      if (slot.outstanding === 0 && this.#reading) {
+        this.#events.stuck(this, 'wanted more and posted nothing')
+      }
       return
     }
     this.verdict = verdict
@@ -314,7 +357,7 @@ export class ReaderProgram implements Program, OperationSink {
       return
     }
     this.#events.retried(this)
-    if (this.attempts < this.#attemptsMax) this.#attempt()
+    if (this.attempts < this.attemptsMax) this.#attempt()
     else this.#end(ReadEnd.Exhausted)
   }
 
