@@ -8,6 +8,7 @@ const INTERVAL_US_MAX = 60_000_000
 const DURATION_SECONDS_MAX = 86_400
 const DURATION_SECONDS_MIN = 0.01
 const ITERATIONS_MAX = 10_000_000
+const SEED_MAX = 2 ** 31 - 1
 /** More rows than anybody waits for; a slip of the keyboard, not a plan. */
 const LIST_LENGTH_MAX = 64
 
@@ -75,6 +76,13 @@ export function parseIterations(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (count >= 1 && count <= ITERATIONS_MAX) return count
   throw new InvalidArgumentError(`It must be a whole number from 1 to ${ITERATIONS_MAX}.`)
+}
+
+/** A seed: a whole number. */
+export function parseSeed(text: string): number {
+  const seed = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  if (seed <= SEED_MAX) return seed
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${SEED_MAX}.`)
 }
 
 export function parseName(text: string): string {

@@ -6,6 +6,7 @@ import { addDoctorCommand } from './doctor-command.ts'
 import { ExitStatus, type ExitStatusCode, UsageError, describeFailure } from './exit-status.ts'
 import { addLatencyCommand } from './latency-command.ts'
 import { addProbeCommand } from './probe-command.ts'
+import { addSimulationCommand } from './simulation-command.ts'
 import type { Terminal } from './terminal.ts'
 import { addTornCommand } from './torn-command.ts'
 
@@ -44,6 +45,7 @@ export function buildProgram(terminal: Terminal, done: (status: ExitStatusCode) 
     .copyInheritedSettings(program)
   addTornCommand(bench, terminal, done)
   addLatencyCommand(bench, terminal, done)
+  addSimulationCommand(bench, terminal, done)
   addDevicesCommand(program, terminal, done)
   addProbeCommand(program, terminal, done)
   addDoctorCommand(program, terminal, done)
