@@ -81,7 +81,7 @@ export function checkSettings(options: CheckOptions): CheckSettings {
 function namedModels(options: CheckOptions): NamedModel[] {
   const { models = {} } = options
   const presets = options.presets ?? samplingPresetNames
-  const named = presets.map((name) => ({ name: String(name), model: samplingModel(name) }))
+  const named: NamedModel[] = presets.map((name) => ({ name, model: samplingModel(name) }))
   for (const [name, choice] of Object.entries(models)) {
     if (named.some((model) => model.name === name)) {
       throw argumentRangeError(`models must not give ${JSON.stringify(name)} another meaning`)

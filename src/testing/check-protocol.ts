@@ -12,7 +12,7 @@ import { formatCheck } from './check-report.ts'
 import { type CheckWorld, nameOfWorld } from './check-world.ts'
 import { type CheckedProtocol, checkedProtocol } from './checked-protocol.ts'
 import { CheckedScenario } from './checked-scenario.ts'
-import { hasCode } from './guarded-owner.ts'
+import { hasCode } from './has-code.ts'
 import type { Fields } from './layout.ts'
 import { preflight } from './preflight.ts'
 import type {

@@ -6,7 +6,8 @@ import type { ProtocolUnderTest } from '../simulation/protocol/protocol-under-te
 import { GeneratorMachine } from './generator-machine.ts'
 import { GuardedMachine, type Mishap } from './guarded-machine.ts'
 import { GuardedMemory } from './guarded-memory.ts'
-import { guardOwner, hasCode } from './guarded-owner.ts'
+import { guardOwner } from './guarded-owner.ts'
+import { hasCode } from './has-code.ts'
 import type { Layout } from './layout.ts'
 import { type Protocol, defineProtocol } from './protocol.ts'
 

@@ -7,7 +7,7 @@ import { TapeOracle } from '../simulation/tape-oracle.ts'
 import type { CheckWorld } from './check-world.ts'
 import type { CheckedProtocol } from './checked-protocol.ts'
 import { CheckedScenario } from './checked-scenario.ts'
-import { hasCode } from './guarded-owner.ts'
+import { hasCode } from './has-code.ts'
 
 /** @throws UntornError ERR_UNTORN_BROKEN_PROTOCOL, or what the owner's or reader's mistake has */
 export function preflight(protocol: CheckedProtocol, worlds: readonly CheckWorld[]): void {
@@ -37,10 +37,11 @@ function quietScenario(protocol: CheckedProtocol): CheckedScenario {
 
 /** Owners are recorded once for all schedules: two recordings must not differ. */
 function requireRepeatableOwner(protocol: CheckedProtocol, world: CheckWorld): void {
+  /** The scenario is made for what its owner stores meanwhile. */
   const record = (): readonly string[] => {
     protocol.log.length = 0
-    new CheckedScenario(protocol, world, samplingModel('minimal'))
-    return protocol.log.slice()
+    const recorded = new CheckedScenario(protocol, world, samplingModel('minimal'))
+    return [...protocol.log, recorded.fingerprint]
   }
   const one = record()
   const other = record()
