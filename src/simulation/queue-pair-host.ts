@@ -19,6 +19,8 @@ export interface QueuePairHost {
   readonly replaysMax: number
   /** Nobody could go on with that: pieces may be sampled late after all. */
   readonly desperate: boolean
+  /** Grows whenever memory that can be remote may have changed, or who stores to it. */
+  motion: number
   /** Operations whose remote memory changed while they sampled it. */
   overlaps: number
   /** What holds each responder NIC's atomic unit: a ticket, 0 for nothing. */

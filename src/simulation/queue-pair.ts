@@ -58,6 +58,12 @@ export class SimulatedQueuePair {
   #toComplete = 0
   /** Completions are kept back. */
   #held = false
+  /** Steps counted for each slot, and in all, when `motion` was as it says; -1: not counted. */
+  readonly #countOf: Int32Array
+  #counted = 0
+  #countedAt = -1
+  /** Nothing settles as long as `motion` is as it says. */
+  #settledAt = -1
 
   constructor(name: string, actor: number, nic: number, depth: number, host: QueuePairHost) {
     this.name = name
@@ -65,6 +71,7 @@ export class SimulatedQueuePair {
     this.#nic = nic
     this.#host = host
     this.#slots = new OperationSlots(depth)
+    this.#countOf = new Int32Array(depth)
     this.#transfer = new Transfer(name, this.#slots, host)
     this.#reads = new ReadSteps(name, this.#slots, this.#transfer, host, (slot) => {
       this.#finish(slot)
@@ -110,6 +117,7 @@ export class SimulatedQueuePair {
     if (this.pending >= slots.depth) throw new Error(`${this.name}: more than its depth posted`)
     const slot = this.#tail % slots.depth
     const { model, recorder } = this.#host
+    this.#moved()
     slots.opcode[slot] = opcode
     slots.flags[slot] = flags
     slots.id[slot] = id
@@ -146,16 +154,19 @@ export class SimulatedQueuePair {
   /** Keeps completions back from now on: a slow network, or a host that was stopped. */
   hold(): void {
     this.#held = true
+    this.#moved()
   }
 
   /** Reports what was kept back. */
   release(): void {
     this.#held = false
+    this.#moved()
     this.#complete()
   }
 
   /** Back to nothing in flight. */
   reset(): void {
+    this.#moved()
     this.#head = 0
     this.#tail = 0
     this.#toComplete = 0
@@ -168,8 +179,20 @@ export class SimulatedQueuePair {
   options(): number {
     if (this.#head === this.#tail || this.failed) return 0
     if (this.peerGone) return this.inFlight > 0 ? 1 : 0
+    const { motion, desperate } = this.#host
+    if (this.#countedAt === motion && !desperate) return this.#counted
     let count = 0
-    for (let at = this.#head; at < this.#tail; at += 1) count += this.#optionsOf(at)
+    let atomics = false
+    for (let at = this.#head; at < this.#tail; at += 1) {
+      const slot = at % this.depth
+      const options = this.#optionsOf(at)
+      this.#countOf[slot] = options
+      count += options
+      atomics ||= isAtomic(this.#slots.opcode[slot] as number)
+    }
+    this.#counted = count
+    // Others may hold the atomic unit meanwhile, and despair does not last.
+    this.#countedAt = atomics || desperate ? -1 : motion
     return count
   }
 
@@ -180,8 +203,9 @@ export class SimulatedQueuePair {
     }
     const count = this.options()
     let choice = count === 1 ? 0 : this.#host.oracle.choose(count, ChoiceLabel.Piece)
+    this.#moved()
     for (let at = this.#head; at < this.#tail; at += 1) {
-      const options = this.#optionsOf(at)
+      const options = this.#countOf[at % this.depth] as number
       if (choice < options) {
         this.#step(at, choice)
         return
@@ -202,16 +226,25 @@ export class SimulatedQueuePair {
 
   /** Samples a piece whose time does not matter, if there is one: see SampleOrder. */
   settle(storesVisible: (memory: SimulatedMemory) => number): boolean {
-    if (this.failed || this.peerGone) return false
+    if (this.failed || this.peerGone || this.#settledAt === this.#host.motion) return false
     const slots = this.#slots
     for (let at = this.#head; at < this.#tail; at += 1) {
       const slot = at % slots.depth
       if (!isRead(slots.opcode[slot] as number)) continue
       const remote = slots.remote[slot] as SimulatedMemory
       if (!remote.valid || !this.#mayTouch(at)) continue
-      if (this.#reads.settle(slot, storesVisible(remote))) return true
+      if (!this.#reads.settle(slot, storesVisible(remote))) continue
+      this.#moved()
+      return true
     }
+    this.#settledAt = this.#host.motion
     return false
+  }
+
+  /** What was counted before does not hold any more. */
+  #moved(): void {
+    this.#countedAt = -1
+    this.#settledAt = -1
   }
 
   #mayTouch(at: number): boolean {

@@ -19,6 +19,8 @@ export interface BufferHost {
   readonly oracle: Oracle
   readonly steps: number
   readonly recorder: TraceRecorder | null
+  /** Grows whenever memory may have changed, or who stores to it. */
+  motion: number
   /** The CPU did something, so it is the actor that stepped last. */
   touched(actor: number): void
 }
@@ -47,6 +49,8 @@ export class StoreBuffer {
   #sealedEpoch = 0
   /** How many marks lie at or before the prefix. */
   #marksPassed = 0
+  /** Stores that a weak CPU may drain next; -1: not counted since the last change. */
+  #singlesCounted = -1
   #memories: SimulatedMemory[] = []
   #notes: string[] = []
   #versions: number[] = []
@@ -107,6 +111,7 @@ export class StoreBuffer {
     this.#done[index] = 0
     this.#after[index] = this.#earlierToSameWord(memory, offset)
     this.#count = index + 1
+    this.#singlesCounted = -1
     this.#host.touched(this.actor)
   }
 
@@ -148,6 +153,7 @@ export class StoreBuffer {
   /** What waits never becomes visible, and nothing is stored any more. */
   crash(): void {
     this.crashed = true
+    this.#host.motion += 1
   }
 
   /** What was stored so far is part of the beginning of every run, not yet visible. */
@@ -178,6 +184,7 @@ export class StoreBuffer {
   reset(): void {
     this.#count = this.#sealedCount
     this.#epoch = this.#sealedEpoch
+    this.#singlesCounted = -1
     this.#done.fill(0)
     this.prefix = 0
     this.drained = 0
@@ -241,6 +248,11 @@ export class StoreBuffer {
 
   #singles(): number {
     if (!this.#weak) return 1
+    if (this.#singlesCounted < 0) this.#singlesCounted = this.#countSingles()
+    return this.#singlesCounted
+  }
+
+  #countSingles(): number {
     let count = 0
     const end = this.#windowEnd()
     for (let index = this.prefix; index < end; index += 1) {
@@ -294,6 +306,8 @@ export class StoreBuffer {
     memory.store(offset, this.#values, 8 * index, length, steps)
     recorder?.store(this.name, memory, offset, length, this.#noteOf(index), this.#versionOf(index))
     this.#done[index] = 1
+    this.#singlesCounted = -1
+    this.#host.motion += 1
     this.drained += 1
     while (this.prefix < this.#count && this.#done[this.prefix] === 1) this.prefix += 1
     const marks = this.#marks

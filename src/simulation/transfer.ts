@@ -111,6 +111,7 @@ export class Transfer {
     const remote = slots.remote[slot] as SimulatedMemory
     const staging = slots.staging[slot] as Uint8Array
     remote.store(to, staging, start, length, this.#host.steps)
+    this.#host.motion += 1
     this.#host.recorder?.touch('place', this.#name, remote, to, length, {
       operation: slots.number[slot] as number,
       note,

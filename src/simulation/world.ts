@@ -51,6 +51,7 @@ export class World implements QueuePairHost, BufferHost {
   oracle: Oracle = benignOracle
   recorder: TraceRecorder | null = null
   steps = 0
+  motion = 0
   overlaps = 0
   /** The oracle ended the run. */
   cut = false
@@ -150,6 +151,7 @@ export class World implements QueuePairHost, BufferHost {
     for (const queuePair of this.#queuePairs) queuePair.reset()
     this.atomicUnits.fill(0)
     this.steps = 0
+    this.motion = 0
     this.overlaps = 0
     this.cut = false
     this.#current = 0
