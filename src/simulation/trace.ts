@@ -44,6 +44,8 @@ export interface TraceEvent {
    * posted: joins the samples of one READ.
    */
   readonly operation?: number
+  /** What the author of a protocol calls these bytes: "payload word 3". */
+  readonly place?: string
 }
 
 /** The whole story of one run. */

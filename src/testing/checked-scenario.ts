@@ -68,7 +68,7 @@ export class CheckedScenario implements Scenario {
     if (!event.memory.startsWith('region') || event.lengthBytes === 0) return event
     const name = nameOfBytes(this.#protocol.layout, event.offset, event.lengthBytes)
     if (name === undefined) return event
-    return { ...event, note: event.note === '' ? name : `${name}, ${event.note}` }
+    return { ...event, place: name, note: event.note === '' ? name : `${name}, ${event.note}` }
   }
 }
 

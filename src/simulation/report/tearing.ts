@@ -160,9 +160,12 @@ function closest(
   return best
 }
 
-/** "word 3", or the bytes alone where a sample is smaller than a word. */
+/** What the author calls it, else "word 3", or the bytes where a sample is smaller than a word. */
 export function nameOfPlace(segment: Segment): string {
-  const { offset, lengthBytes } = segment
+  const { sample, offset, lengthBytes } = segment
+  if (sample.place !== undefined && sample.lengthBytes === lengthBytes) {
+    return oneLine(sample.place)
+  }
   if (lengthBytes === 8) return `word ${wordOf(offset)}`
   if (lengthBytes === 1) return `byte ${offset}`
   return `bytes ${offset} to ${offset + lengthBytes - 1}`
