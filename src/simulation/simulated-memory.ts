@@ -21,7 +21,8 @@ export class SimulatedMemory {
   changes = 0
   /** While recording: the step that stored each byte, 0 for the beginning. */
   stamps: Int32Array | null = null
-  readonly #granuleBytes: number
+  /** A granule has 2 to the power of this bytes. */
+  readonly #granuleShift: number
   /** For each granule, `changes` at its last change. */
   readonly #changedAt: Int32Array
   /** For each granule, how many of its CPU's stores must be visible until it stays as it is. */
@@ -43,7 +44,7 @@ export class SimulatedMemory {
     const memory = buffer ?? new ArrayBuffer(Math.ceil(lengthBytes / 8) * 8)
     this.bytes = new Uint8Array(memory)
     this.words = new Int32Array(memory)
-    this.#granuleBytes = granuleBytes
+    this.#granuleShift = Math.log2(granuleBytes)
     this.#changedAt = new Int32Array(Math.ceil(memory.byteLength / granuleBytes))
     this.#settlesAt = new Int32Array(this.#changedAt.length).fill(NEVER)
     this.#beginning = new Uint8Array(0)
@@ -75,19 +76,19 @@ export class SimulatedMemory {
       if (this.#changeStep !== step) this.changes += 1
       this.#changeStep = step
       bytes[offset + at] = byte
-      this.#changedAt[Math.floor((offset + at) / this.#granuleBytes)] = this.changes
+      this.#changedAt[(offset + at) >>> this.#granuleShift] = this.changes
     }
     this.stamps?.fill(step, offset, offset + lengthBytes)
   }
 
   /** Whether the latest change of this memory was one of the granule at `offset`. */
   changedLast(offset: number): boolean {
-    return this.#changedAt[Math.floor(offset / this.#granuleBytes)] === this.changes
+    return this.#changedAt[offset >>> this.#granuleShift] === this.changes
   }
 
   /** Whether the granule at `offset` stays as it is once so many stores of its CPU are visible. */
   settledAfter(offset: number, stores: number): boolean {
-    return (this.#settlesAt[Math.floor(offset / this.#granuleBytes)] as number) <= stores
+    return (this.#settlesAt[offset >>> this.#granuleShift] as number) <= stores
   }
 
   /** Nobody but one CPU stores here, and what it will store is known: see `settles`. */
@@ -97,7 +98,7 @@ export class SimulatedMemory {
 
   /** Store number `index` of that CPU may change the byte at `offset`. */
   settles(offset: number, index: number): void {
-    this.#settlesAt[Math.floor(offset / this.#granuleBytes)] = index + 1
+    this.#settlesAt[offset >>> this.#granuleShift] = index + 1
   }
 
   /** The latest step that stored any of these bytes; 0 without recording. */
