@@ -1,8 +1,9 @@
 // The owner process of the benches: publishes regions and writes self-certifying payloads into one
-// of them at a given pace, or stores a probe's patterns. Started by support/owner-process.ts; ends
-// when that channel closes.
-import type { OwnerReply, OwnerRequest } from './support/owner-messages.ts'
+// of them at a given pace, stores a probe's patterns, or executes threads of litmus programs (a peer's
+// as well). Started by support/owner-process.ts; ends when that channel closes.
+import type { OwnerReply, OwnerRequest, OwnerResult } from './support/owner-messages.ts'
 import { BenchOwner } from './support/bench-owner.ts'
+import { LitmusActor } from './support/litmus-actor.ts'
 import { ProbeOwner } from './support/probe-owner.ts'
 
 if (process.send === undefined) {
@@ -18,19 +19,27 @@ process.on('SIGINT', () => {})
 
 const owner = new BenchOwner()
 const probe = new ProbeOwner()
+const litmus = new LitmusActor()
 
 process.on('disconnect', () => {
-  void Promise.allSettled([owner.close(), probe.close()]).finally(() => process.exit(0))
+  void Promise.allSettled([owner.close(), probe.close(), litmus.close()]).finally(() =>
+    process.exit(0),
+  )
 })
 
 process.on('message', (message) => {
   const request = message as OwnerRequest
-  const answer = request.command === 'probe' ? probe.handle(request.order) : owner.handle(request)
-  answer.then(
+  answerTo(request).then(
     (result) => reply({ id: request.id, result }),
     (error: unknown) => reply({ id: request.id, failure: failureOf(error) }),
   )
 })
+
+async function answerTo(request: OwnerRequest): Promise<OwnerResult> {
+  if (request.command === 'probe') return await probe.handle(request.order)
+  if (request.command === 'litmus') return { litmus: await litmus.handle(request.order) }
+  return await owner.handle(request)
+}
 
 function reply(message: OwnerReply): void {
   // The bench may be gone already; `disconnect` deals with that.

@@ -2,6 +2,7 @@
 // time, each answered by a reply of the same id. Plain JSON.
 import type { Endpoint, RegionDescriptor } from '../../src/fabric/contract.ts'
 import type { ProbePattern } from '../../src/fabric/probe.ts'
+import type { LitmusCommand, LitmusResult } from './litmus-messages.ts'
 
 /** What a published region is for: a sound strategy, or the memory that a control reads. */
 export interface RegionOrder {
@@ -27,7 +28,7 @@ export type ProbeOrder =
 
 export type ProbeCommand = { readonly command: 'probe'; readonly order: ProbeOrder }
 
-export type OwnerRequest = (OwnerCommand | ProbeCommand) & { readonly id: number }
+export type OwnerRequest = (OwnerCommand | ProbeCommand | LitmusCommand) & { readonly id: number }
 
 export interface OwnerResult {
   /** Reply to `listen`. */
@@ -39,6 +40,8 @@ export interface OwnerResult {
   readonly descriptor?: RegionDescriptor
   /** Reply to `connect`. */
   readonly endpoint?: Endpoint
+  /** Replies to the orders of litmus-messages.ts. */
+  readonly litmus?: LitmusResult
 }
 
 export interface OwnerFailure {

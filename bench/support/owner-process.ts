@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { UntornError, errorTable, type ErrorCode } from '../../src/errors.ts'
+import type { LitmusCommand } from './litmus-messages.ts'
 import type {
   OwnerCommand,
   OwnerReply,
@@ -72,7 +73,7 @@ export class OwnerProcess implements AsyncDisposable {
    * @throws UntornError with the owner's code when it failed there; ERR_UNTORN_PEER_LOST when the
    *   process ended; ERR_UNTORN_TIMEOUT
    */
-  async ask(command: OwnerCommand | ProbeCommand): Promise<OwnerResult> {
+  async ask(command: OwnerCommand | ProbeCommand | LitmusCommand): Promise<OwnerResult> {
     if (this.#ended !== null) throw this.#lostError()
     const id = ++this.#lastId
     const request: OwnerRequest = { ...command, id }
