@@ -33,7 +33,7 @@ export interface ExploreOptions {
   readonly deviationsMax?: number
   /** Runs spent on making a counterexample small; 2000 by default, 0 leaves it as found. */
   readonly shrinkRunsMax?: number
-  /** Written into tapes; by default that of the scenario's name. */
+  /** Written into tapes; by default the scenario's own. */
   readonly fingerprint?: string
 }
 

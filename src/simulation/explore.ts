@@ -34,7 +34,7 @@ const determinismInterval = 256
 export function explore(scenario: Scenario, options: ExploreOptions = {}): Exploration {
   const settings = exploreSettings(options)
   // Refuses a bad fingerprint before the work, not after.
-  const fingerprint = options.fingerprint ?? fingerprintOf(scenario.name)
+  const fingerprint = options.fingerprint ?? scenario.fingerprint ?? fingerprintOf(scenario.name)
   formatTape([], fingerprint)
   const explorer = new Explorer(scenario, settings, fingerprint)
   return settings.strategy === 'exhaustive' ? explorer.exhaustively() : explorer.randomly()

@@ -6,13 +6,13 @@ import type { Trace } from './trace.ts'
 
 /**
  * Runs the schedule of `tape`, as reported or written by hand, and tells its story. `fingerprint`
- * must be the one given to the exploration; by default that of the scenario's name.
+ * must be the one given to the exploration; by default the scenario's own.
  * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT: not a tape, or one of another scenario
  */
 export function replay(
   scenario: Scenario,
   tape: string,
-  fingerprint: string = fingerprintOf(scenario.name),
+  fingerprint: string = scenario.fingerprint ?? fingerprintOf(scenario.name),
 ): { readonly end: RunEnd; readonly trace: Trace } {
   const parsed = parseTape(tape)
   requireFingerprint(parsed, fingerprint)

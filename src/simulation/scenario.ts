@@ -38,6 +38,11 @@ export interface RunEnd {
 
 export interface Scenario {
   readonly name: string
+  /**
+   * Tells tapes of this scenario from those of others: `fingerprintOf` everything that its choices
+   * mean something by. By default that of the name.
+   */
+  readonly fingerprint?: string
   /** Grows with every run; whoever explores may reset it. */
   readonly coverage: Coverage
   /**

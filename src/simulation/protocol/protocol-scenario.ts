@@ -4,6 +4,7 @@
 // What results are judged by is in reader-judge.ts. Judged here: a machine keeps its contract, and a
 // reader ends within its bound (stuck).
 import { Evidence, Verdict } from '../../protocols/machine.ts'
+import { fingerprintOf } from '../choice-tape.ts'
 import type { Oracle } from '../oracle.ts'
 import type { SimulatedQueuePair } from '../queue-pair.ts'
 import { type SamplingChoice, type SamplingModel, samplingModel } from '../sampling-model.ts'
@@ -77,6 +78,7 @@ const oneRead: readonly (readonly ReadPlan[])[] = [[{ kind: 'read' }]]
 
 export class ProtocolScenario implements Scenario {
   readonly name: string
+  readonly fingerprint: string
   readonly model: SamplingModel
   readonly coverage: Coverage = newCoverage()
   readonly readers: readonly ReaderProgram[]
@@ -94,6 +96,8 @@ export class ProtocolScenario implements Scenario {
 
   constructor(protocol: ProtocolUnderTest, options: ProtocolScenarioOptions) {
     this.name = protocol.name
+    const { name, regionBytes, payloadBytes } = protocol
+    this.fingerprint = fingerprintOf(JSON.stringify([name, regionBytes, payloadBytes, options]))
     this.#protocol = protocol
     this.#options = options
     this.model = samplingModel(options.model)
