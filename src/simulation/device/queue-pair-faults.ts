@@ -19,7 +19,7 @@ export class QueuePairFaults {
     return this.#surface.state()
   }
 
-  /** Operations in flight, receives not counted. */
+  /** Operations in flight, posted receives among them. */
   get inFlight(): number {
     return this.#surface.inFlight
   }

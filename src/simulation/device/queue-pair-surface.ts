@@ -82,9 +82,9 @@ export class QueuePairSurface implements NativeQueuePair, Waiter {
     }
   }
 
-  /** Operations in flight, receives not counted. */
+  /** Operations in flight, posted receives among them. */
   get inFlight(): number {
-    return this.#sends.inFlight
+    return this.#sends.inFlight + this.#receives.inFlight
   }
 
   get hasNews(): boolean {
@@ -216,7 +216,7 @@ export class QueuePairSurface implements NativeQueuePair, Waiter {
     try {
       return work()
     } finally {
-      this.#log.end(this.#sends.inFlight)
+      this.#log.end(this.inFlight)
     }
   }
 
