@@ -14,7 +14,8 @@ import {
   runLitmusEntry,
 } from '../../src/simulation/litmus/index.ts'
 import type { LitmusEntry, LitmusEntryResult } from '../../src/simulation/litmus/index.ts'
-import { samplingPresetNames } from '../../src/simulation/sampling-model.ts'
+import { samplingPresetNames, samplingPresets } from '../../src/simulation/sampling-model.ts'
+import type { SamplingModel } from '../../src/simulation/sampling-model.ts'
 import { loadTool } from '../unit/tools/load-tool.ts'
 
 type Expected = Record<string, Omit<LitmusEntryResult, 'id'>>
@@ -97,5 +98,53 @@ describe('docs/litmus.md', () => {
         .trim()
     const page = fs.readFileSync('docs/litmus.md', 'utf8')
     expect(words(page)).toBe(words(litmusPage(entries, expected)))
+  })
+})
+
+describe('the litmus suite notices when one parameter of a model changes', () => {
+  const { minimal, rxe } = samplingPresets
+  const programs = litmusSuite.filter(({ id }) => id !== 'iriw').map(litmusOf)
+  const outcomes = (model: SamplingModel): string => {
+    return programs
+      .map((program) => program.explore(model, { reduces: true }).outcomes.map(({ text }) => text))
+      .join('; ')
+  }
+  const ofMinimal = outcomes(minimal)
+  const ofRxe = outcomes(rxe)
+
+  it.each<Partial<SamplingModel>>([
+    { atomicGranuleBytes: 64 },
+    { atomicGranuleBytes: 1 },
+    { sampling: 'ascending' },
+    { sampling: 'eitherInPacket' },
+    { readAfterRead: 'ordered' },
+    { writePlacement: 'ascending' },
+    { writeCompletion: 'visible' },
+    { nicAtomics: 'global' },
+    { cpu: 'tso' },
+  ])('of minimal: %o', (change) => {
+    expect(outcomes({ ...minimal, ...change })).not.toBe(ofMinimal)
+  })
+
+  it.each<Partial<SamplingModel>>([
+    { sampling: 'ascending' },
+    { sampling: 'arbitrary' },
+    { replay: 'off' },
+    { readAfterRead: 'unordered' },
+    { writePlacement: 'ascending' },
+    { packetBytes: 128 },
+  ])('of rxe: %o', (change) => {
+    expect(outcomes({ ...rxe, ...change })).not.toBe(ofRxe)
+  })
+
+  it('and that a WRITE waits for READs, where no response is lost', () => {
+    const ordered = { ...minimal, readThenWrite: 'ordered' } as const
+    expect(outcomes({ ...ordered, replay: 'off' })).not.toBe(ofMinimal)
+    // A READ executed again samples after the WRITE that waited for it.
+    expect(outcomes(ordered)).toBe(ofMinimal)
+  })
+
+  it('but a lost response shows nothing new where READs sample in any order', () => {
+    expect(outcomes({ ...minimal, replay: 'off' })).toBe(ofMinimal)
   })
 })
