@@ -57,4 +57,5 @@ export type { ReadPlan } from './protocol/reader-program.ts'
 export type { SeqlockProtocolOptions } from './protocol/seqlock-protocol.ts'
 export { seqlockProtocol } from './protocol/seqlock-protocol.ts'
 
+export * from './litmus/index.ts'
 export * from './device/index.ts'

@@ -40,7 +40,8 @@ const ending = `
 ## Your own
 
 A program is data, made by functions named like the instructions. \`explore\` gives the exact set of
-outcomes under a preset or any other model, each with a schedule that \`trace\` replays.
+outcomes under a preset or any other model, each with a schedule that \`trace\` replays. Everything
+here is exported by \`untorn/simulation\`.
 
 <!-- example -->
 
