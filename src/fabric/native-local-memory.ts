@@ -3,6 +3,7 @@
 // SharedArrayBuffers; payload is copied by a typed array. Invariant: no store leaves the region.
 import type { NativeBinding } from '../native/binding.ts'
 import type { BarrierName, LocalMemory } from './local-memory.ts'
+import { storeOrderOf } from './store-order.ts'
 
 /** The native helpers behind the port. */
 export type NativeStores = Pick<NativeBinding, 'storeRelease64' | 'interleave32' | 'storeFence'>
@@ -15,7 +16,7 @@ const TWO_32 = 0x1_0000_0000
  * only a compiler to hold back: V8 does not move a typed-array store across the call into native
  * code that every publishing word is, nor glibc's memmove a non-temporal one across its own sfence.
  */
-const storesInOrder: boolean = process.arch === 'x64' || process.arch === 'ia32'
+const storesInOrder: boolean = storeOrderOf(process.arch) === 'tso'
 
 export class NativeLocalMemory implements LocalMemory {
   readonly lengthBytes: number

@@ -3,7 +3,14 @@
 import { UntornError, argumentRangeError } from '../errors.ts'
 import type { ProviderName } from '../fabric/capabilities.ts'
 import type { Strategy } from './contract.ts'
-import { type JudgedCapabilities, costOrder, isSound, needOf } from './strategy-table.ts'
+import type { SafetyCell } from './safety-cell.ts'
+import {
+  type JudgedCapabilities,
+  costOrder,
+  needOf,
+  ownerCpuOf,
+  safetyOf,
+} from './strategy-table.ts'
 
 export const strategies: readonly Strategy[] = ['fenced', 'hash', 'words', 'lines']
 
@@ -27,37 +34,52 @@ export interface StrategyChoice {
   readonly explain: string
 }
 
-/** Whether `strategy` is sound on memory of these capabilities, and why. */
+const matrixPage = 'docs/safety-matrix.md'
+
+/**
+ * Whether `strategy` is sound on memory of these capabilities, and why: what the safety matrix says.
+ * @param ownerCpu how the CPU that writes the region orders its stores; weak where that is not known
+ */
 export function judgeStrategy(
   strategy: Strategy,
   capabilities: JudgedCapabilities,
+  ownerCpu: SafetyCell['cpu'] = 'weak',
 ): StrategyVerdict {
   const granule = capabilities.atomicGranuleBytes
-  if (isSound(strategy, capabilities)) {
-    return { strategy, sound: true, reason: `sound where a READ never tears ${granule} bytes` }
+  const verdict = safetyOf(strategy, capabilities, ownerCpu)
+  if (verdict === 'unsound') {
+    const evidence = capabilities.evidence.find((sentence) => sentence.startsWith('granule'))
+    const known = evidence ?? `granule ${granule}`
+    const reason = `${needOf(strategy)}; here ${known}; ${matrixPage} has the schedule that breaks it`
+    return { strategy, sound: false, reason }
   }
-  const evidence = capabilities.evidence.find((sentence) => sentence.startsWith('granule'))
-  const known = evidence ?? `granule ${granule}`
-  return { strategy, sound: false, reason: `${needOf(strategy)}; here ${known}` }
+  return { strategy, sound: true, reason: `sound where a READ never tears ${granule} bytes` }
 }
 
 /** Strategies sound on `device`, cheapest first. */
-export function soundStrategies(device: JudgedDevice, payloadBytes: number): readonly Strategy[] {
+export function soundStrategies(
+  device: JudgedDevice,
+  payloadBytes: number,
+  ownerCpu: SafetyCell['cpu'] = ownerCpuOf(device.provider),
+): readonly Strategy[] {
   return costOrder(device.provider, payloadBytes).filter(
-    (strategy) => judgeStrategy(strategy, device.capabilities).sound,
+    (strategy) => judgeStrategy(strategy, device.capabilities, ownerCpu).sound,
   )
 }
 
 /**
- * The cheapest strategy that is sound on `device` for a payload of that many bytes.
+ * The cheapest strategy that is sound on `device` for a payload of that many bytes, written by this
+ * host.
  * @throws UntornError ERR_UNTORN_UNSOUND when none is
  */
 export function chooseStrategy(device: JudgedDevice, payloadBytes: number): StrategyChoice {
   const order = costOrder(device.provider, payloadBytes)
-  const verdicts = order.map((strategy) => judgeStrategy(strategy, device.capabilities))
+  const ownerCpu = ownerCpuOf(device.provider)
+  const verdicts = order.map((strategy) => judgeStrategy(strategy, device.capabilities, ownerCpu))
   const chosen = verdicts.find((verdict) => verdict.sound)
   if (chosen === undefined) {
-    throw new UntornError('ERR_UNTORN_UNSOUND', `no strategy is sound on ${device.name}`)
+    const message = `no strategy is sound on ${device.name}; see ${matrixPage}`
+    throw new UntornError('ERR_UNTORN_UNSOUND', message)
   }
   const lines = verdicts.map((verdict) => {
     if (verdict === chosen) return `${verdict.strategy}: chosen; ${verdict.reason}`
@@ -70,12 +92,18 @@ export function chooseStrategy(device: JudgedDevice, payloadBytes: number): Stra
 
 /**
  * Refuses a strategy that could accept torn bytes on `device`.
+ * @param ownerCpu how the CPU that writes the region orders its stores; by default that of this host
  * @throws UntornError ERR_UNTORN_UNSOUND with the reason and the sound alternatives
  */
-export function assertSound(strategy: Strategy, device: JudgedDevice, payloadBytes: number): void {
-  const verdict = judgeStrategy(strategy, device.capabilities)
+export function assertSound(
+  strategy: Strategy,
+  device: JudgedDevice,
+  payloadBytes: number,
+  ownerCpu: SafetyCell['cpu'] = ownerCpuOf(device.provider),
+): void {
+  const verdict = judgeStrategy(strategy, device.capabilities, ownerCpu)
   if (verdict.sound) return
-  const others = soundStrategies(device, payloadBytes).join(', ') || 'none'
+  const others = soundStrategies(device, payloadBytes, ownerCpu).join(', ') || 'none'
   throw new UntornError(
     'ERR_UNTORN_UNSOUND',
     `strategy "${strategy}" is unsound on ${device.name}: ${verdict.reason}; sound here: ${others}`,

@@ -36,7 +36,9 @@ export const openReader: OpenReader<SeqlockReader, OpenReaderOptions> = async (
   await prepareRegions()
   const binding = source.current()
   if (binding instanceof UntornError) throw binding
-  assertSound(entry.strategy, binding.device, entry.capacityBytes)
+  // The owner's CPU is not known, unless it is this host's.
+  const ownerCpu = binding.device.provider === 'shared-memory' ? undefined : 'weak'
+  assertSound(entry.strategy, binding.device, entry.capacityBytes, ownerCpu)
   const scheme = seqlockStrategies[entry.strategy]
   if (binding.queuePair.ring.capacity < scheme.chainLengthMax) {
     throw new UntornError(

@@ -1,16 +1,46 @@
-// Data behind the chooser: which strategy is sound on what memory, and what it costs where. Written
-// by hand: soundness is each strategy's own statement of its needs, cost order stands below. The
-// chooser knows no strategy by name, so a computed table can take this one's place.
-import type { Capabilities, ProviderName } from '../fabric/capabilities.ts'
+// Data behind the chooser: which strategy is sound on what memory, and what it costs where. Soundness
+// is computed (safety-matrix.ts, see docs/safety-matrix.md); what a strategy says of its needs only
+// explains it. Cost order stands below. The chooser knows no strategy by name.
+import type { ProviderName } from '../fabric/capabilities.ts'
+import { storeOrderOf } from '../fabric/store-order.ts'
 import { seqlockStrategies } from '../protocols/seqlock/index.ts'
 import type { Strategy } from './contract.ts'
+import {
+  type JudgedCapabilities,
+  type SafetyCell,
+  type SafetyVerdict,
+  cellOf,
+  columnOf,
+  rowKey,
+} from './safety-cell.ts'
+import { safetyMatrix } from './safety-matrix.ts'
 
-/** Guarantees the table looks at. */
-export type JudgedCapabilities = Pick<Capabilities, 'atomicGranuleBytes' | 'evidence'>
+export type { JudgedCapabilities } from './safety-cell.ts'
 
-/** Whether no interleaving makes `strategy` accept torn bytes on memory of these guarantees. */
-export function isSound(strategy: Strategy, capabilities: JudgedCapabilities): boolean {
-  return capabilities.atomicGranuleBytes >= seqlockStrategies[strategy].needs.atomicGranuleBytes
+/** What the matrix says of a strategy in a cell; a cell it does not know is unsound. */
+export function verdictIn(strategy: Strategy, cell: SafetyCell): SafetyVerdict {
+  const row = safetyMatrix[strategy][rowKey(cell)]
+  return (typeof row === 'string' ? row : row?.[columnOf(cell)]) ?? 'unsound'
+}
+
+/**
+ * What the matrix says of a strategy on memory of these guarantees.
+ * @param ownerCpu how the CPU that writes the region orders its stores
+ */
+export function safetyOf(
+  strategy: Strategy,
+  capabilities: JudgedCapabilities,
+  ownerCpu: SafetyCell['cpu'],
+): SafetyVerdict {
+  return verdictIn(strategy, cellOf(capabilities, ownerCpu))
+}
+
+/**
+ * How the CPU of an owner on this host orders its stores. A simulated CPU may be weaker than the one
+ * that simulates it.
+ */
+export function ownerCpuOf(provider: ProviderName): SafetyCell['cpu'] {
+  return provider === 'simulation' ? 'weak' : storeOrderOf(process.arch)
 }
 
 /** What `strategy` needs, and why. */

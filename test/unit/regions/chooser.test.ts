@@ -1,10 +1,25 @@
 // Goal: no strategy is chosen, published or opened where it could accept torn bytes. Method: the
-// chooser on devices of every granule, and regions on devices whose guarantees differ.
-import { describe, expect, it, vi } from 'vitest'
+// chooser on devices of every granule, and regions on devices whose guarantees differ; what it says
+// must be what the safety matrix says, and follow it when the matrix is falsified.
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { chooseStrategy, judgeStrategy, soundStrategies } from '../../../src/regions/chooser.ts'
+import {
+  type SafetyCell,
+  cellOf,
+  columnOf,
+  rowCells,
+  rowKey,
+  safetyAxes,
+} from '../../../src/regions/safety-cell.ts'
+import type * as SafetyMatrix from '../../../src/regions/safety-matrix.ts'
 import { openReader } from '../../../src/regions/open-reader.ts'
 import { seqlock } from '../../../src/regions/seqlock.ts'
-import { WORDS_PAYLOAD_BYTES_MAX } from '../../../src/regions/strategy-table.ts'
+import {
+  WORDS_PAYLOAD_BYTES_MAX,
+  ownerCpuOf,
+  safetyOf,
+  verdictIn,
+} from '../../../src/regions/strategy-table.ts'
 import { FakeDevice } from './fake-fabric.ts'
 import { codeOf, FakeSource, makeWorld, publishContext } from './fixture.ts'
 
@@ -29,6 +44,86 @@ describe('soundness', () => {
     const { sound, reason } = judgeStrategy('lines', new FakeDevice('verbs', 8).capabilities)
     expect(sound).toBe(false)
     expect(reason).toContain('the test says so')
+  })
+})
+
+describe('cells', () => {
+  const strongest = {
+    atomicGranuleBytes: 64,
+    sampling: 'ascending',
+    replay: false,
+    readAfterRead: 'ordered',
+    evidence: [],
+  } as const
+
+  it('are read from capabilities', () => {
+    expect(cellOf(strongest, 'tso')).toEqual({
+      atomicGranuleBytes: 64,
+      sampling: 'ascending',
+      replay: 'off',
+      readAfterRead: 'ordered',
+      cpu: 'tso',
+    })
+    const weakest = { ...strongest, atomicGranuleBytes: 1, sampling: 'arbitrary' } as const
+    const weak = { ...weakest, replay: true, readAfterRead: 'unordered' } as const
+    expect(cellOf(weak, 'weak')).toEqual({
+      atomicGranuleBytes: 1,
+      sampling: 'arbitrary',
+      replay: 'suffix',
+      readAfterRead: 'unordered',
+      cpu: 'weak',
+    })
+  })
+
+  it('take what is not known of a device for the weakest', () => {
+    expect(cellOf({ atomicGranuleBytes: 8, evidence: [] }, 'tso')).toEqual({
+      atomicGranuleBytes: 8,
+      sampling: 'arbitrary',
+      replay: 'suffix',
+      readAfterRead: 'unordered',
+      cpu: 'tso',
+    })
+    expect(ownerCpuOf('simulation')).toBe('weak')
+  })
+
+  it('are all in the matrix, each in a place of its own', () => {
+    expect(rowCells.map(columnOf)).toEqual(rowCells.map((_, index) => index))
+    const places = new Set<string>()
+    for (const atomicGranuleBytes of safetyAxes.atomicGranuleBytes) {
+      for (const sampling of safetyAxes.sampling) {
+        for (const column of rowCells) {
+          const cell: SafetyCell = { atomicGranuleBytes, sampling, ...column }
+          places.add(`${rowKey(cell)}, ${columnOf(cell)}`)
+          expect(['sound', 'sampled']).toContain(verdictIn('hash', cell))
+        }
+      }
+    }
+    expect(places.size).toBe(96)
+  })
+
+  it('that the matrix does not know are unsound', () => {
+    const granule = 16 as unknown as 8
+    expect(safetyOf('hash', { ...strongest, atomicGranuleBytes: granule }, 'tso')).toBe('unsound')
+  })
+})
+
+describe('a falsified matrix', () => {
+  afterEach(() => {
+    vi.doUnmock('../../../src/regions/safety-matrix.ts')
+    vi.resetModules()
+  })
+
+  it('is what the chooser believes, whatever a strategy says of itself', async () => {
+    vi.resetModules()
+    vi.doMock('../../../src/regions/safety-matrix.ts', async (original) => {
+      const { safetyMatrix } = await original<typeof SafetyMatrix>()
+      const words = { ...safetyMatrix.words, '8 arbitrary': 'unsound' }
+      return { safetyMatrix: { ...safetyMatrix, words } }
+    })
+    const chooser = await import('../../../src/regions/chooser.ts')
+    const device = new FakeDevice('verbs', 8)
+    expect(chooser.judgeStrategy('words', device.capabilities).sound).toBe(false)
+    expect(chooser.chooseStrategy(device, 64).strategy).toBe('hash')
   })
 })
 
@@ -60,6 +155,13 @@ describe('refusal', () => {
     const spec = seqlock({ bytes: 64, strategy: 'words' })
     const context = publishContext(new FakeDevice('shared-memory', 1))
     expect(() => spec.publish(context)).toThrow(/sound here: hash$/)
+  })
+
+  it('points to the page with the schedules, before the alternatives', () => {
+    const spec = seqlock({ bytes: 64, strategy: 'lines' })
+    const context = publishContext(new FakeDevice('verbs', 8))
+    const expected = /docs\/safety-matrix\.md.*sound here: words, hash, fenced$/
+    expect(() => spec.publish(context)).toThrow(expected)
   })
 
   it('refuses to open what is sound for the owner but not for the reader', async () => {
