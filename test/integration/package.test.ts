@@ -9,6 +9,7 @@ import path from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { installPacked } from './installed-package.ts'
 import { type Ending, runNode } from './programs.ts'
 
 const SETUP_LIMIT_MS = 300_000
@@ -18,19 +19,6 @@ const binaries = path.join(installed, 'build/Release')
 const verbs = 'untorn_verbs.so'
 let packed: readonly string[] = []
 
-interface PackReport {
-  readonly filename: string
-  readonly files: readonly { readonly path: string }[]
-}
-
-function npm(args: readonly string[], cwd: string): string {
-  // Settings of the npm that runs these tests (a prefix, --silent) are not for this one.
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))
-  const env = { ...Object.fromEntries(own), npm_config_update_notifier: 'false' }
-  const stdio = ['ignore', 'pipe', 'pipe'] as const
-  return execFileSync('npm', [...args], { cwd, env, stdio: [...stdio], encoding: 'utf8' })
-}
-
 /** The install script by itself: its failure then shows what it said. */
 function build(more: Record<string, string>): void {
   const env = { ...process.env, ...more }
@@ -38,13 +26,7 @@ function build(more: Record<string, string>): void {
 }
 
 beforeAll(() => {
-  const out = npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], '.')
-  const [report] = JSON.parse(out) as PackReport[]
-  if (report === undefined) throw new Error(`npm pack says ${out}`)
-  packed = report.files.map((file) => file.path)
-  fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--no-save']
-  npm(['install', ...flags, path.join(folder, report.filename)], folder)
+  packed = installPacked(folder)
   build({})
 }, SETUP_LIMIT_MS)
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
@@ -81,7 +63,9 @@ test('publint finds nothing', async () => {
 
 test('it imports', async () => {
   const ending = await run(`
-    for (const name of ['untorn', 'untorn/fabric', 'untorn/protocols']) await import(name)`)
+    for (const name of ['', '/fabric', '/protocols', '/simulation', '/testing']) {
+      await import('untorn' + name)
+    }`)
   expect(ending).toMatchObject({ status: 0, signal: null, stderr: '' })
 })
 
