@@ -2,8 +2,9 @@
 //  (1) READ: waits for earlier WRITEs and SENDs; fenced, or where READs are ordered, for earlier
 //      READs and atomics. (A lost response makes the requester go back, and what came later is
 //      executed again as well: so the last samples of ordered READs are ordered.)
-//  (2) WRITE, SEND, atomic: waits for earlier WRITEs, SENDs and atomics; fenced, for earlier READs;
-//      where the model orders them, until these were executed once: a replay may come later.
+//  (2) WRITE, SEND, atomic: waits for earlier WRITEs and SENDs; fenced, for earlier READs and
+//      atomics; where the model orders them, for earlier atomics, and until earlier READs were
+//      executed once: a replay may come later. Atomics always wait for earlier atomics.
 // An accepted WRITE that is not placed yet still counts.
 import { Opcode, OperationFlags } from '../fabric/operation-ring.ts'
 import type { OperationSlots } from './operation-slots.ts'
@@ -34,7 +35,9 @@ export function mayTouch(
       if (!isRead(earlierOpcode) && !isAtomic(earlierOpcode)) return false
       if (fenced || model.readAfterRead === 'ordered') return false
     } else {
-      if (!isRead(earlierOpcode) || fenced) return false
+      if (!isRead(earlierOpcode) && !isAtomic(earlierOpcode)) return false
+      if (fenced || (isAtomic(opcode) && isAtomic(earlierOpcode))) return false
+      if (model.readThenWrite === 'ordered' && isAtomic(earlierOpcode)) return false
       if (model.readThenWrite === 'ordered' && slots.executed[earlier] === 0) return false
     }
   }

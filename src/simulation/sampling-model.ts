@@ -22,8 +22,8 @@ export interface SamplingModel {
   /** May a READ sample before an earlier READ or atomic of its queue pair has finished? */
   readonly readAfterRead: 'ordered' | 'unordered'
   /**
-   * May a WRITE or atomic overtake an earlier READ? `ordered`: not before the READ was sampled; a
-   * replay of the READ comes later all the same.
+   * May a WRITE or atomic overtake an earlier READ, and a WRITE an earlier atomic? `ordered`: not
+   * before the READ was sampled; a replay of the READ comes later all the same.
    */
   readonly readThenWrite: 'ordered' | 'unordered'
   /** Order in which the granules of one WRITE land. */

@@ -107,4 +107,25 @@ export const atomicEntries: readonly LitmusEntry[] = [
     judged: [{ a: 1, b: 0 }],
     allowed: nowhere,
   },
+  {
+    id: 'add-put',
+    about: 'A WRITE may overtake an earlier atomic',
+    spec: {
+      owner: [load('b', 'd'), load('c', 'f')],
+      peers: { p: [fetchAndAdd('a', 'f', 1), put('d', 1)] },
+    },
+    judged: [{ b: 1, c: 0 }],
+    allowed: unordered,
+    why: 'What follows an acquired lock waits for its completion, or is fenced.',
+  },
+  {
+    id: 'add-put-fenced',
+    about: 'A fenced WRITE waits for an earlier atomic',
+    spec: {
+      owner: [load('b', 'd'), load('c', 'f')],
+      peers: { p: [fetchAndAdd('a', 'f', 1), put('d', 1, { fenced: true })] },
+    },
+    judged: [{ b: 1, c: 0 }],
+    allowed: nowhere,
+  },
 ]
