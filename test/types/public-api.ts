@@ -1,5 +1,6 @@
 // Goal: the public types say what a user may rely on, and refuse misuse. Method: never run, compiled
 // by `npm run check`; a line that must not compile is marked, and tsc fails when it does compile.
+import fc from 'fast-check'
 import { expectTypeOf } from 'vitest'
 import {
   type Capabilities,
@@ -18,6 +19,16 @@ import {
   openDevice,
   seqlock,
 } from '../../src/index.ts'
+import type { SamplingModel } from '../../src/simulation/index.ts'
+import { samplingModel } from '../../src/simulation/index.ts'
+import type { CheckWorld, ProtocolCheck, ProtocolCounterexample } from '../../src/testing/index.ts'
+import {
+  assertProtocol,
+  checkProtocol,
+  defineProtocol,
+  expectViolated,
+} from '../../src/testing/index.ts'
+import { tapeArbitrary, worldArbitrary } from '../../src/testing/arbitraries.ts'
 
 export async function devices(): Promise<void> {
   expectTypeOf(listDevices()).toEqualTypeOf<readonly DeviceInfo[]>()
@@ -85,4 +96,58 @@ export function failures(error: unknown): void {
   if (error.code === 'ERR_UNTORN_UNHEARD_OF') return
   // @ts-expect-error: no such code
   void new UntornError('ERR_UNTORN_UNHEARD_OF', 'text')
+}
+
+export function protocols(): void {
+  expectTypeOf(samplingModel('rxe')).toEqualTypeOf<SamplingModel>()
+  const protocol = defineProtocol({
+    layout: {
+      payloadBytes: 16,
+      regionBytes: 64,
+      fields: { version: 0, payload: { offset: 8, lengthBytes: 16 } },
+    },
+    owner: (memory) => ({ publish: (payload) => memory.copyIn(8, payload) }),
+    reader: function* (io) {
+      const version = yield* io.word('version')
+      expectTypeOf(version).toEqualTypeOf<number>()
+      const [hash, payload] = yield* io.chain(io.word64(24), io.bytes('payload').fenced())
+      expectTypeOf(hash).toEqualTypeOf<bigint>()
+      expectTypeOf(payload).toEqualTypeOf<Uint8Array>()
+      const both = yield* io.fields('version', 'payload')
+      expectTypeOf(both.version).toEqualTypeOf<number>()
+      expectTypeOf(both.payload).toEqualTypeOf<Uint8Array>()
+      // @ts-expect-error: no such field
+      yield* io.bytes('playload')
+      // @ts-expect-error: not a field that was read
+      void both.hash
+      return io.accept(payload, version)
+    },
+  })
+  const check = checkProtocol(protocol, { presets: ['minimal'], timeMs: 1000 })
+  expectTypeOf(check).toEqualTypeOf<ProtocolCheck>()
+  expectTypeOf(expectViolated(protocol)).toEqualTypeOf<ProtocolCounterexample>()
+  expectTypeOf(check.presets['minimal']?.verdict).toEqualTypeOf<
+    'holds' | 'violated' | 'unknown' | undefined
+  >()
+  // @ts-expect-error: no such preset
+  assertProtocol(protocol, { presets: ['rexe'] })
+  // @ts-expect-error: no such option
+  assertProtocol(protocol, { model: 'rxe' })
+  defineProtocol({
+    ...protocol,
+    // @ts-expect-error: a reader ends with an outcome
+    reader: function* (io) {
+      yield* io.word('version')
+      return true
+    },
+  })
+  // @ts-expect-error: how long is the region?
+  defineProtocol({ ...protocol, layout: { payloadBytes: 16 } })
+}
+
+export function generators(): void {
+  fc.property(worldArbitrary(), tapeArbitrary(), (world, choices) => {
+    expectTypeOf(world).toEqualTypeOf<CheckWorld>()
+    expectTypeOf(choices).toEqualTypeOf<number[]>()
+  })
 }
