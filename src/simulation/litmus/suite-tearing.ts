@@ -65,6 +65,18 @@ export const tearEntries: readonly LitmusEntry[] = [
     allowed: smallGranules,
   },
   {
+    id: '14-middle',
+    about: 'One READ of a line samples the middle first',
+    spec: {
+      owner: [store('y', 1), storeBarrier(), store('x', 1), store('z', 1)],
+      peers: { p: [getAll({ a: 'x', b: 'y', c: 'z' })] },
+      memory: ['x y z'],
+    },
+    judged: [{ a: 1, b: 0, c: 1 }],
+    allowed: ['sharedMemory', 'minimal', 'bytes'],
+    why: 'Neither upwards nor downwards, as rxe copies, is the middle first.',
+  },
+  {
     id: '15',
     about: 'One aligned READ of 8 bytes sees half of a store of 8 bytes',
     spec: { owner: [store('x', BOTH_BYTES)], peers: { p: [get('a', 'x')] } },
