@@ -1,0 +1,57 @@
+// A process that judges a batch of mutants by the unit tests of the protocols: one vitest project for
+// each, in which one module of src is replaced. The parent gets the first failing test of each.
+//
+//   node test-mutants.mjs BATCH     BATCH is a JSON file: [{ id, source, code }]
+
+import fs from 'node:fs'
+import { startVitest } from 'vitest/node'
+import { project } from '../project.mjs'
+
+/** @typedef {{ id: number, source: string, code: string }} Mutated */
+
+/** Each mutant's test must end some time, the endless ones too. */
+const testTimeout = 20_000
+
+/** @param {Mutated} mutated */
+const projectOf = ({ id, source, code }) => ({
+  root: project,
+  plugins: [
+    {
+      name: 'mutant',
+      enforce: /** @type {const} */ ('pre'),
+      load: (/** @type {string} */ file) => (file === source ? { code, map: null } : undefined),
+    },
+  ],
+  test: {
+    name: `mutant-${id}`,
+    include: ['test/unit/protocols/{layout,owner,readers,mutation}*.test.ts'],
+    testTimeout,
+  },
+})
+
+/** @type {Mutated[]} */
+const batch = JSON.parse(fs.readFileSync(process.argv[2] ?? '', 'utf8'))
+/** @type {Record<number, string | null>} */
+const failures = Object.fromEntries(batch.map(({ id }) => [id, null]))
+
+const reporter = {
+  onTestModuleEnd(/** @type {any} */ module) {
+    const id = Number(module.project.name.replace('mutant-', ''))
+    if (module.ok() || failures[id] !== null) return
+    const failed = [...module.children.allTests('failed')][0]
+    failures[id] = failed === undefined ? 'does not load' : failed.fullName
+  },
+}
+
+const vitest = await startVitest(
+  'test',
+  [],
+  { watch: false, pool: 'forks', maxWorkers: 1, reporters: [reporter] },
+  { root: project, configFile: false, test: { projects: batch.map(projectOf) } },
+)
+// A project without any test would let every mutant live.
+const counted = vitest.state.getTestModules().length
+await vitest.close()
+if (counted < 3 * batch.length) throw new Error(`only ${counted} test files were run`)
+process.send?.({ failures })
+process.exitCode = 0

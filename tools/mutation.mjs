@@ -1,0 +1,189 @@
+#!/usr/bin/env node
+// Mutation check of the seqlock: makes small mistakes in the protocols, one at a time, and sees
+// whether the simulator notices, or else the unit tests. What neither notices has to be explained in
+// tools/mutation-survivors.json.
+//
+//   node tools/mutation.mjs                       all mutants; status 1 on a survivor not explained
+//   node tools/mutation.mjs --update              writes docs/mutation.md as well
+//   node tools/mutation.mjs --sample N --seed S   N mutants drawn by S, for a quick look
+//   node tools/mutation.mjs --file owner          those of one file
+//
+// UNTORN_JOBS says how many processes judge at once (2).
+//
+// Why no ready-made tool: StrykerJS needs a newer Node.js than this package, and its checks a
+// compiler interface that TypeScript 7 does not have. Its mutators know nothing of barriers, fences
+// and the order of stores, and it judges by a test runner alone: several seconds for a mutant, where
+// the simulator mostly takes milliseconds. The compiled modules are what ships, and have no types to
+// violate.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { mutationPage, mutationTable } from './lib/mutation/page.mjs'
+import { allMutants, mutatedFiles, sourceOf, writeMutant } from './lib/mutation/mutants.mjs'
+import { Judge, answerOnce, inParallel } from './lib/mutation/pool.mjs'
+import { isProgram, packageFile, project, run } from './lib/project.mjs'
+
+/** @typedef {import('./lib/mutation/mutants.mjs').NamedMutant} NamedMutant */
+/**
+ * @typedef {{ by: 'simulator' | 'unit tests' | 'time limit' | null, failure: string | null }} Verdict
+ */
+/** @typedef {{ mutant: NamedMutant, verdict: Verdict, reason: string | null }} Judged */
+
+const survivorsFile = path.join(project, 'tools/mutation-survivors.json')
+const pageFile = path.join(project, 'docs/mutation.md')
+const work = path.join(project, '.cache/mutation')
+const built = path.join(work, 'src')
+/** The whole simulated suite takes a few seconds: what takes so much longer does not end. */
+const simulatedLimitMs = 30_000
+const unitLimitMs = 240_000
+const unitBatch = 8
+
+/** Compiles the sources apart from dist, which others may be using. */
+function build() {
+  fs.rmSync(work, { recursive: true, force: true })
+  const tsc = packageFile('typescript', 'bin/tsc')
+  const status = run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', work])
+  if (status !== 0) throw new Error('the sources do not compile')
+}
+
+/** @param {NamedMutant[]} mutants @param {number} count @param {number} seed */
+function sample(mutants, count, seed) {
+  let state = seed >>> 0
+  const drawn = mutants.map((mutant) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return { mutant, rank: Math.imul(state ^ (state >>> 15), 0x2c1b_3c6d) >>> 0 }
+  })
+  const chosen = drawn.sort((one, other) => one.rank - other.rank).slice(0, count)
+  return chosen.map(({ mutant }) => mutant).sort((one, other) => one.id - other.id)
+}
+
+/** @param {NamedMutant[]} mutants @param {number} jobs @param {Map<number, Verdict>} verdicts */
+async function simulate(mutants, jobs, verdicts) {
+  const program = path.join(project, 'tools/lib/mutation/simulate-mutants.mjs')
+  const idle = Array.from({ length: jobs }, () => new Judge(program, [built]))
+  await inParallel(mutants, jobs, async (mutant) => {
+    const judge = idle.pop() ?? new Judge(program, [built])
+    const folder = writeMutant(built, mutant)
+    const answer = await judge.ask({ folder, names: mutant.names }, simulatedLimitMs)
+    fs.rmSync(folder, { recursive: true })
+    idle.push(judge)
+    if (answer === null) verdicts.set(mutant.id, { by: 'time limit', failure: null })
+    else if (answer.failure !== null) {
+      verdicts.set(mutant.id, { by: 'simulator', failure: answer.failure })
+    }
+  })
+  for (const judge of idle) judge.close()
+}
+
+/** @param {NamedMutant[]} mutants @param {number} jobs @param {Map<number, Verdict>} verdicts */
+async function unitTest(mutants, jobs, verdicts) {
+  const batches = []
+  for (let at = 0; at < mutants.length; at += unitBatch)
+    batches.push(mutants.slice(at, at + unitBatch))
+  await inParallel(batches, jobs, async (batch) => {
+    if (await unitTestBatch(batch, verdicts)) return
+    for (const mutant of batch) {
+      if (await unitTestBatch([mutant], verdicts)) continue
+      verdicts.set(mutant.id, { by: 'time limit', failure: null })
+    }
+  })
+}
+
+/** @param {NamedMutant[]} batch @param {Map<number, Verdict>} verdicts */
+async function unitTestBatch(batch, verdicts) {
+  const file = path.join(work, `batch-${batch[0]?.id}.json`)
+  const items = batch.map(({ id, file: name, code }) => ({
+    id,
+    source: sourceOf(name),
+    code: code.replaceAll(/(from '\..*)\.js'/g, "$1.ts'").replace(/\/\/# sourceMappingURL.*/, ''),
+  }))
+  fs.writeFileSync(file, JSON.stringify(items))
+  const program = path.join(project, 'tools/lib/mutation/test-mutants.mjs')
+  const answer = await answerOnce(program, [file], unitLimitMs)
+  if (answer === null) return false
+  for (const { id } of batch) {
+    const failure = answer.failures[id]
+    if (failure !== null) verdicts.set(id, { by: 'unit tests', failure })
+  }
+  return true
+}
+
+/** @returns {Map<string, string>} reasons by mutant */
+function explained() {
+  /** @type {{ reason: string, mutants: string[] }[]} */
+  const groups = JSON.parse(fs.readFileSync(survivorsFile, 'utf8'))
+  return new Map(groups.flatMap(({ reason, mutants }) => mutants.map((key) => [key, reason])))
+}
+
+/** @param {NamedMutant[]} mutants @param {number} jobs @returns {Promise<Judged[]>} */
+async function judgeAll(mutants, jobs) {
+  /** @type {Map<number, Verdict>} */
+  const verdicts = new Map()
+  await simulate(mutants, jobs, verdicts)
+  const left = mutants.filter(({ id }) => !verdicts.has(id))
+  process.stdout.write(`${left.length} of ${mutants.length} mutants are left to the unit tests\n`)
+  await unitTest(left, jobs, verdicts)
+  const reasons = explained()
+  return mutants.map((mutant) => ({
+    mutant,
+    verdict: verdicts.get(mutant.id) ?? { by: null, failure: null },
+    reason: reasons.get(mutant.key) ?? null,
+  }))
+}
+
+/** @param {Judged[]} judged @param {boolean} whole @returns {number} of problems */
+function tellProblems(judged, whole) {
+  let problems = 0
+  const tell = (/** @type {string} */ what, /** @type {NamedMutant} */ { file, line, key }) => {
+    problems += 1
+    process.stdout.write(`${what}: src/protocols/seqlock/${file}.ts:${line}\n  ${key}\n`)
+  }
+  for (const { mutant, verdict, reason } of judged) {
+    if (verdict.by === null && reason === null) tell('survived without a reason', mutant)
+    if (verdict.by !== null && reason !== null) tell('explained, but killed', mutant)
+  }
+  const keys = new Set(judged.map(({ mutant }) => mutant.key))
+  for (const key of whole ? explained().keys() : []) {
+    if (keys.has(key)) continue
+    problems += 1
+    process.stdout.write(`explained, but there is no such mutant:\n  ${key}\n`)
+  }
+  return problems
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      sample: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      file: { type: 'string' },
+      update: { type: 'boolean', default: false },
+      log: { type: 'string' },
+    },
+  })
+  if (values.file !== undefined && !Object.hasOwn(mutatedFiles, values.file)) {
+    throw new Error(`--file is one of ${Object.keys(mutatedFiles).join(', ')}`)
+  }
+  build()
+  const all = allMutants(built).filter(({ file }) => file === (values.file ?? file))
+  const mutants =
+    values.sample === undefined ? all : sample(all, Number(values.sample), Number(values.seed))
+  const whole = values.sample === undefined && values.file === undefined
+  const startMs = performance.now()
+  const judged = await judgeAll(mutants, Number(process.env.UNTORN_JOBS ?? 2))
+  const seconds = Math.round((performance.now() - startMs) / 1000)
+  process.stdout.write(`${mutationTable(judged)}\n${seconds} s\n`)
+  if (values.log !== undefined) {
+    const log = judged.map(({ mutant, ...rest }) => ({ ...mutant, ...rest, code: undefined }))
+    fs.writeFileSync(values.log, JSON.stringify(log, null, 1))
+  }
+  if (tellProblems(judged, whole) > 0) process.exitCode = 1
+  else if (values.update && whole) {
+    fs.writeFileSync(pageFile, mutationPage(judged))
+    run(process.execPath, [packageFile('prettier', 'bin/prettier.cjs'), '--write', pageFile])
+  }
+  fs.rmSync(work, { recursive: true })
+}
+
+if (isProgram(import.meta.url)) await main()
