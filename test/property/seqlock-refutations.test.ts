@@ -3,6 +3,7 @@
 // the first violation. Where the claim is regained, the same world holds. A known bug of small depth
 // must fall to a handful of random schedules, too.
 import { describe, expect, test } from 'vitest'
+import type { OwnerStep } from '../../src/simulation/protocol/owner-trace.ts'
 import type { SamplingModel } from '../../src/simulation/sampling-model.ts'
 import {
   type SeqlockWorld,
@@ -14,7 +15,7 @@ import {
 
 const publish = { kind: 'publish' } as const
 
-function publications(count: number): SeqlockWorld['ownerSteps'] {
+function publications(count: number): readonly OwnerStep[] {
   return Array.from({ length: count }, () => publish)
 }
 
