@@ -44,7 +44,7 @@ export interface LitmusProgress {
   readonly iterations: number
 }
 
-const ITERATIONS_FIRST = 32
+const ITERATIONS_FIRST = 8
 /** A batch this long is interrupted by its orders rarely enough, milliseconds. */
 const BATCH_MS = 50
 /** Programs of the suite need far fewer under every model. */

@@ -93,12 +93,13 @@ const columns: readonly Column[] = [
 export function litmusText(report: LitmusReport, choice: string, paint: Paint): string {
   const { environment, model, preset, seed } = report
   const { passed, sentences } = report.verdict
+  const packets =
+    report.device.provider === 'verbs' ? `, packets of ${model.packetBytes} bytes` : ''
   return [
     `untorn bench litmus · ${choice}`,
     `${environment.cpu} · ${environment.kernel} · node ${environment.node}` +
       (environment.rdmaCore === null ? '' : ` · rdma-core ${environment.rdmaCore}`),
-    `model: ${preset}, granule ${model.atomicGranuleBytes}, packets of ${model.packetBytes} bytes, ` +
-      `${model.cpu} CPU; seed ${seed}`,
+    `model: ${preset}, granule ${model.atomicGranuleBytes}${packets}, ${model.cpu} CPU; seed ${seed}`,
     '*: the outcome that the program is about; observed 0: allowed, and not seen in this run',
     '',
     renderTable(

@@ -1,0 +1,33 @@
+// Goal: the litmus suite over rxe shows nothing that the model of rxe forbids, and threads do meet, so
+// that not everything is one thread after the other. Method: every program for a fraction of a second,
+// each thread in a process of its own, and the counts printed: what is rare here is not forbidden. That
+// a forbidden outcome would be told is in ../litmus/device.test.ts.
+import { expect, test } from 'vitest'
+import { runLitmusBench } from '../../bench/litmus.ts'
+import { openDevice } from '../../src/index.ts'
+import { litmusSuite } from '../../src/simulation/litmus/suite.ts'
+import { formatCounts } from './litmus-counts.ts'
+
+const BUDGET_SECONDS = 12
+const NOT_RUN = ['mp', 'mp-barrier', '22-nics', '23-cpus']
+const VARIED_MIN = 10
+
+test('nothing is observed that the model forbids', async () => {
+  await using device = await openDevice()
+  const report = await runLitmusBench({
+    device,
+    durationSeconds: BUDGET_SECONDS / litmusSuite.length,
+    iterationsMax: 1_000_000,
+    seed: Number(process.env['UNTORN_SEED']),
+  })
+  process.stdout.write(formatCounts(report))
+  expect(report.preset).toBe('rxe')
+  expect(report.model.atomicGranuleBytes).toBe(8)
+  expect(report.verdict).toMatchObject({ passed: true })
+  const notRun = report.rows.filter((row) => row.notRun !== undefined).map(({ id }) => id)
+  expect(notRun).toEqual(NOT_RUN)
+  const varied = report.rows.filter(
+    ({ outcomes }) => outcomes.filter(({ count }) => count > 0).length > 1,
+  )
+  expect(varied.length).toBeGreaterThanOrEqual(VARIED_MIN)
+})
