@@ -114,6 +114,20 @@ test('bench latency: valid JSON with a ratio in every row', async () => {
   for (const row of report.rows) expect(row.ratio).toBeGreaterThan(0)
 })
 
+test('bench simulation: valid JSON, floors first, the whole litmus suite explored', async () => {
+  const { status, out, err } = await untorn(['bench', 'simulation', '--json', '-t', '0.01'])
+  expect(err).toBe('')
+  expect(status).toBe(0)
+  const report = JSON.parse(out) as {
+    rows: { world: string; ratio: number; stepsPerSecond: number }[]
+    litmus: { complete: boolean }
+  }
+  expect(validator('bench-simulation-1.json')(report)).toBe('')
+  expect(report.rows[0]).toMatchObject({ ratio: 1 })
+  for (const row of report.rows) expect(row.stepsPerSecond, row.world).toBeGreaterThan(0)
+  expect(report.litmus.complete).toBe(true)
+})
+
 describe('exit status', () => {
   test.each([
     ['bad arguments', ['bench', 'torn', '--size', 'huge'], 2, '--size'],

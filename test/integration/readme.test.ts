@@ -57,3 +57,11 @@ test('examples/03-fabric.mjs moves bytes', async () => {
   expect(ending, ending.stderr).toMatchObject({ status: 0, signal: null })
   expect(ending.stdout).toBe('bytes that nobody sent\n')
 })
+
+test('the litmus program of README tells what can be had where', async () => {
+  const ending = await runNode([writeProgram('litmus')])
+  expect(ending, ending.stderr).toMatchObject({ status: 0, signal: null })
+  const [rxe, nic] = ending.stdout.trim().split('\n')
+  expect(rxe).toMatch(/^rxe: f=0 d=0, f=0 d=1, f=1 d=1; \d+ schedules$/)
+  expect(nic).toMatch(/^nicX86: f=0 d=0, f=0 d=1, f=1 d=0, f=1 d=1; \d+ schedules$/)
+})
