@@ -68,6 +68,33 @@ const { trace } = message.trace('minimal', outcomes[2].tape)
 
 The suite itself is \`src/simulation/litmus/suite-*.ts\`; \`npm run litmus\` explores it and compares the
 outcomes, and the numbers of schedules and states, with those checked in.
+
+## Over real devices
+
+\`untorn bench litmus\` runs the same programs over a device, each as a loop of thousands of iterations,
+counts the outcomes, and holds them against those that the device’s model allows. Anything else is
+\`FORBIDDEN\`, and the exit status 1.
+
+\`\`\`sh
+npx untorn bench litmus --device shm                            # shared memory: needs nothing
+npm run rxe -- npx untorn bench litmus --program 12,23,28       # rxe0 in the virtual machine
+npx untorn bench litmus --duration 5 --json                     # schema: schemas/bench-litmus-1.json
+\`\`\`
+
+- Every thread is a process of its own: the owner, whose CPU stores and loads in registered memory, and
+  each peer with queue pairs to it. Before each iteration they wait for each other through memory that
+  all of them see, over a queue pair of its own; then each pauses for a random time, before its first
+  instruction or between two, so that they meet in different ways. Each iteration has variables of its
+  own.
+- The model is \`sharedMemory\` on shared memory and \`rxe\` on rxe, with the granule and the path MTU of
+  the device; of hardware it is \`nicX86\` where the device promises what that preset does, else \`minimal\`.
+- Programs with several CPUs of the owner are not run, since no two threads of JavaScript can share
+  registered memory, nor are those with several NICs. The report says so.
+- A run can only refute. On a machine with fewer free cores than threads, threads hardly meet, and many
+  an allowed outcome is not observed; some are not to be had at all: shared memory executes an operation
+  while it is posted, and rxe executes those of one queue pair in order.
+- An outcome that is forbidden and observed means that the model promises too much for this device, or
+  that the device is broken. Either is worth a report, with the JSON.
 `
 
 /** @param {Readonly<Record<string, number>>} values @returns {string} */
