@@ -1,4 +1,4 @@
-// Test layers as projects; `npm test` runs all but rxe, `npm run test:rxe` runs rxe and
+// Test layers as projects; `npm test` runs all but rxe and deep, `npm run test:rxe` runs rxe and
 // rxe-bytes in the guest.
 // UNTORN_SEED sets every random choice of a run; without it one is drawn and printed.
 import { randomInt } from 'node:crypto'
@@ -74,6 +74,13 @@ const config: ViteUserConfig = defineConfig({
         device: memory,
         testTimeoutMs: 60_000,
         setupFiles: seeded,
+      }),
+      // Only `npm run test:deep`, which says how long; its test has a limit of its own.
+      project({
+        name: 'deep',
+        include: ['test/deep/**/*.test.ts'],
+        device: memory,
+        testTimeoutMs: 60_000,
       }),
       project({
         name: 'litmus',
