@@ -2,7 +2,7 @@
 // Invariant: bounds count schedules, never time, so the same code gives the same numbers anywhere.
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import { seqlockStrategies } from '../../protocols/seqlock/index.ts'
-import type { SeqlockStrategyName } from '../../protocols/seqlock/index.ts'
+import type { SeqlockScheme, SeqlockStrategyName } from '../../protocols/seqlock/index.ts'
 import type { SafetyCell, SafetyVerdict } from '../../regions/safety-cell.ts'
 import type { Exploration } from '../exploration.ts'
 import { explore } from '../explore.ts'
@@ -50,17 +50,21 @@ export interface CellResult {
   readonly counterexample?: CellCounterexample
 }
 
-/** The scenario of a world in a cell; what tapes are replayed in. */
+/**
+ * The scenario of a world in a cell; what tapes are replayed in.
+ * @param scheme the strategy's own by default; a negative control, to see that the world catches it
+ */
 export function scenarioOf(
   strategy: SeqlockStrategyName,
   cell: SafetyCell,
   world: MatrixWorld,
   kernels: MemoryKernels,
+  scheme: SeqlockScheme = seqlockStrategies[strategy],
 ): ProtocolScenario {
   const { payloadBytes, firstVersion, ownerSteps, reads, attemptsMax } = world
-  const protocol = seqlockProtocol(seqlockStrategies[strategy], kernels, {
+  const name = `${strategy}, ${world.name}`
+  const protocol = seqlockProtocol({ ...scheme, name }, kernels, {
     payloadBytes,
-    name: `${strategy}, ${world.name}`,
     ...(firstVersion === undefined ? {} : { firstVersion }),
   })
   return new ProtocolScenario(multiplied(protocol, world.publications ?? []), {
