@@ -45,8 +45,9 @@ export interface LitmusProgress {
 }
 
 const ITERATIONS_FIRST = 8
-/** A batch this long is interrupted by its orders rarely enough, milliseconds. */
-const BATCH_MS = 50
+/** Batches grow until one takes so long, milliseconds: giving the orders takes time as well. */
+const BATCH_MS = 100
+const BATCH_GROWTH = 4
 /** Programs of the suite need far fewer under every model. */
 const SCHEDULES_MAX = 2_000_000
 const SEED_END = 2 ** 31
@@ -141,7 +142,9 @@ class LitmusBench implements AsyncDisposable {
       }
       const ms = performance.now() - startMs
       spentMs += ms
-      wanted = Math.max(ITERATIONS_FIRST, Math.round((BATCH_MS / ms) * batch))
+      const affordable = Math.round((batch / ms) * (durationSeconds * 1000 - spentMs))
+      const grown = ms < BATCH_MS ? batch * BATCH_GROWTH : batch
+      wanted = Math.max(ITERATIONS_FIRST, Math.min(grown, affordable))
       onBatch(iterations)
     }
     return { counts, iterations, seconds: Math.round(spentMs) / 1000 }
