@@ -3,6 +3,10 @@
 import { describe, expect, test } from 'vitest'
 import {
   CLOSED_MARK,
+  FIRST_VERSION,
+  PAYLOAD_BYTES_MAX,
+  SEQLOCK_LAYOUT_VERSION,
+  VERSION_MAX,
   checkShape,
   imageBytes,
   negativeControls,
@@ -114,9 +118,24 @@ describe('the terminal mark', () => {
   })
 })
 
+test('the limits that peers agree upon', () => {
+  expect(SEQLOCK_LAYOUT_VERSION).toBe(1)
+  expect(FIRST_VERSION).toBe(2)
+  expect(PAYLOAD_BYTES_MAX).toBe(2 ** 30)
+  // Even, and the odd mark after it is a safe integer.
+  expect(VERSION_MAX).toBe(2 ** 53 - 4)
+  expect(CLOSED_MARK).toBe(2n ** 64n - 1n)
+})
+
 test('shapes are checked', () => {
   const good = shapeOf(8)
-  expect(codeOf(() => checkShape(good))).toBeUndefined()
+  for (const edge of [
+    {},
+    { payloadBytes: 1, generation: 1, hashKey: 1n },
+    { payloadBytes: 2 ** 30, generation: 2 ** 53 - 1, hashKey: 2n ** 64n - 1n },
+  ]) {
+    expect(codeOf(() => checkShape({ ...good, ...edge }))).toBeUndefined()
+  }
   for (const payloadBytes of [0, -1, 1.5, Number.NaN, 2 ** 30 + 1]) {
     expect(codeOf(() => checkShape({ ...good, payloadBytes }))).toBe('ERR_UNTORN_ARGUMENT')
   }

@@ -29,7 +29,7 @@ interface Mutants {
   readonly writeMutant: (built: string, mutant: NamedMutant) => string
 }
 interface Judge {
-  ask(question: object, limitMs: number): Promise<{ failure: string | null } | null>
+  ask(question: object, limit: object): Promise<{ failure: string | null } | null>
   close(): void
 }
 interface Pool {
@@ -106,7 +106,7 @@ test('a mutant differs in its place alone', () => {
 /** Why the simulated suite refuses the strategies with this mistake, or null. */
 async function failureOf(mutant: NamedMutant): Promise<string | null | undefined> {
   const folder = writeMutant(built, mutant)
-  const answer = await judge.ask({ folder, names: mutant.names }, 8000)
+  const answer = await judge.ask({ folder, names: mutant.names }, { cpuSeconds: 8 })
   return answer?.failure
 }
 

@@ -1,6 +1,7 @@
 // Child processes that judge mutants, a few at a time, each with a limit of its own.
 
 import { fork } from 'node:child_process'
+import fs from 'node:fs'
 
 /**
  * @param {string} program
@@ -39,6 +40,24 @@ function answerOf(child, limitMs) {
   })
 }
 
+/** Clock ticks of the kernel's statistics. */
+const ticksPerSecond = 100
+const lookEveryMs = 250
+/** Nobody waits for so long who is not stuck. */
+const stuckMs = 300_000
+
+/** Seconds of CPU that a process has used; 0 when it is gone. @param {number | undefined} pid */
+function cpuSeconds(pid) {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name, in parentheses, may hold anything; user and system time are fields 14 and 15.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  } catch {
+    return 0
+  }
+}
+
 /**
  * Works on items with so many jobs at once, in order of the items.
  * @template T
@@ -64,12 +83,23 @@ export class Judge {
     this.#start = () => start(program, args)
   }
 
-  /** @param {any} question @param {number} limitMs @returns {Promise<any>} null: no answer in time */
-  async ask(question, limitMs) {
+  /**
+   * The limit is one of CPU time, so that a busy machine makes no mutant endless.
+   * @param {any} question
+   * @param {{ cpuSeconds: number }} limit
+   * @returns {Promise<any>} null: no answer within the limit, or none at all
+   */
+  async ask(question, limit) {
     this.#child ??= this.#start()
-    const answer = answerOf(this.#child, limitMs)
-    this.#child.send(question)
+    const child = this.#child
+    const before = cpuSeconds(child.pid)
+    const look = setInterval(() => {
+      if (cpuSeconds(child.pid) - before > limit.cpuSeconds) end(child)
+    }, lookEveryMs)
+    const answer = answerOf(child, stuckMs)
+    child.send(question)
     const said = await answer
+    clearInterval(look)
     if (said === null) this.close()
     return said
   }

@@ -133,8 +133,78 @@ const largeWorlds = {
   },
 }
 
+/** Explorations of strategies in worlds, with the simulator of one build. */
+class Explorer {
+  #explore
+  #scenarioOf
+
+  /** @param {Modules} simulator - `explore`, `ProtocolScenario`, `seqlockProtocol`, `kernels` */
+  constructor({ explore, ProtocolScenario, seqlockProtocol, kernels }) {
+    this.#explore = explore
+    this.#scenarioOf = (
+      /** @type {any} */ scheme,
+      /** @type {any} */ model,
+      /** @type {any} */ world,
+    ) => {
+      const { payloadBytes, firstVersion = 2, ...options } = world
+      const protocol = seqlockProtocol(scheme, kernels, { payloadBytes, firstVersion })
+      return new ProtocolScenario(protocol, { recovers: true, ...options, model })
+    }
+  }
+
+  /** @param {any} scheme @param {any} model @param {[string, any]} world @param {any} options */
+  judge(scheme, model, [name, world], options) {
+    const scenario = this.#scenarioOf(scheme, model, world)
+    const { counterexample } = this.#explore(scenario, { ...options, shrinkRunsMax: 0 })
+    return counterexample ? `${scheme.name}, ${name}: ${counterexample.violation.kind}` : null
+  }
+
+  /**
+   * An owner that stops after each of its stores: a reader alone must end, and what it returns is
+   * right.
+   * @param {any} scheme
+   */
+  judgeFrozen(scheme) {
+    const world = { payloadBytes: 9, ownerSteps: [publish, abort], close: true, blank: true }
+    const { end } = this.#scenarioOf(scheme, 'minimal', world).ownerTrace()
+    for (let stores = 0; stores <= end; stores += 1) {
+      const frozen = { ...world, recovers: false, frozenAfter: stores }
+      /** @type {[string, any]} */
+      const named = [`frozen after ${stores} stores`, frozen]
+      const failure = this.judge(scheme, 'minimal', named, { schedulesMax: 1 })
+      if (failure !== null) return failure
+    }
+    return null
+  }
+
+  /** What finds most comes first. @param {any} scheme @param {any} model */
+  *rounds(scheme, model) {
+    const all = Object.entries({ ...smallWorlds, ...largeWorlds })
+    const sample = { strategy: 'mixed', seed: 1 }
+    const exhaustive = { strategy: 'exhaustive', schedulesMax: exhaustiveMax }
+    for (const world of all) {
+      yield this.judge(scheme, model, world, { ...sample, schedulesMax: samplesFirst })
+    }
+    yield this.judgeFrozen(scheme)
+    for (const world of Object.entries(smallWorlds)) {
+      yield this.judge(scheme, model, world, exhaustive)
+    }
+    for (const world of all) {
+      yield this.judge(scheme, model, world, { ...sample, schedulesMax: samplesMax })
+    }
+  }
+
+  /** @param {any} scheme @param {readonly any[]} choices - models */
+  failureOf(scheme, choices) {
+    for (const model of choices) {
+      for (const failure of this.rounds(scheme, model)) if (failure !== null) return failure
+    }
+    return null
+  }
+}
+
 /**
- * What a mutant's modules are judged by; made once for many mutants.
+ * What mutants are judged by; made once for many of them.
  * @param {string} built - folder of the compiled sources
  */
 export async function simulatedSuite(built) {
@@ -145,60 +215,7 @@ export async function simulatedSuite(built) {
   const { seqlockProtocol } = await load('simulation/protocol/seqlock-protocol.js')
   const { loadHash, portableKernels } = await load('protocols/index.js')
   const kernels = portableKernels(await loadHash())
-
-  /** @param {any} scheme @param {any} model @param {any} world */
-  const scenarioOf = (scheme, model, world) => {
-    const { payloadBytes, firstVersion = 2, ...options } = world
-    const protocol = seqlockProtocol(scheme, kernels, { payloadBytes, firstVersion })
-    return new ProtocolScenario(protocol, { recovers: true, ...options, model })
-  }
-
-  /** @param {any} scheme @param {any} model @param {string} name @param {any} world @param {any} options */
-  const judge = (scheme, model, name, world, options) => {
-    const scenario = scenarioOf(scheme, model, world)
-    const { counterexample } = explore(scenario, { ...options, shrinkRunsMax: 0 })
-    return counterexample ? `${scheme.name}, ${name}: ${counterexample.violation.kind}` : null
-  }
-
-  /**
-   * A fault-free owner that stops after each of its stores: a reader alone must end, and what it
-   * returns is right.
-   * @param {any} scheme
-   */
-  const frozen = (scheme) => {
-    const world = { payloadBytes: 9, ownerSteps: [publish, abort], close: true, blank: true }
-    const { end } = scenarioOf(scheme, 'minimal', world).ownerTrace()
-    for (let stores = 0; stores <= end; stores += 1) {
-      const scenario = scenarioOf(scheme, 'minimal', {
-        ...world,
-        recovers: false,
-        frozenAfter: stores,
-      })
-      const { violations } = explore(scenario, { schedulesMax: 1 })
-      const [kind] = Object.keys(violations)
-      if (kind !== undefined) return `${scheme.name}, frozen after ${stores} stores: ${kind}`
-    }
-    return null
-  }
-
-  /** @param {any} scheme @param {any} model @returns {Iterable<string | null>} */
-  const rounds = function* (scheme, model) {
-    const all = Object.entries({ ...smallWorlds, ...largeWorlds })
-    const sample = { strategy: 'mixed', seed: 1 }
-    for (const [name, world] of all) {
-      yield judge(scheme, model, name, world, { ...sample, schedulesMax: samplesFirst })
-    }
-    yield frozen(scheme)
-    for (const [name, world] of Object.entries(smallWorlds)) {
-      yield judge(scheme, model, name, world, {
-        strategy: 'exhaustive',
-        schedulesMax: exhaustiveMax,
-      })
-    }
-    for (const [name, world] of all) {
-      yield judge(scheme, model, name, world, { ...sample, schedulesMax: samplesMax })
-    }
-  }
+  const explorer = new Explorer({ explore, ProtocolScenario, seqlockProtocol, kernels })
 
   /**
    * Why the strategies fail, or null.
@@ -209,10 +226,8 @@ export async function simulatedSuite(built) {
   return (strategies, names) => {
     try {
       for (const name of names) {
-        for (const model of models[name]) {
-          for (const failure of rounds(strategies[name], model))
-            if (failure !== null) return failure
-        }
+        const failure = explorer.failureOf(strategies[name], models[name])
+        if (failure !== null) return failure
       }
       return null
     } catch (error) {
