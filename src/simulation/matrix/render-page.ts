@@ -47,9 +47,9 @@ beside the code.
 const bytes = `
 ## Memory that is sampled byte by byte
 
-Granule 1 is not academic: rxe on a CPU with \`erms\` or \`fsrm\` copies with \`rep movsb\`, whose unit is a
-byte, and on an emulated CPU aligned words are seen torn. The same holds for any copy nobody knows the
-code of. **Only \`hash\` survives**: it compares what was sampled with a proof of the bytes themselves,
+Granule 1 is not academic: [rxe](rxe.md) on a CPU with \`erms\` or \`fsrm\` copies with \`rep movsb\`, whose
+unit is a byte, and on an emulated CPU aligned words are seen torn. The same holds for any copy nobody
+knows the code of. **Only \`hash\` survives**: it compares what was sampled with a proof of the bytes themselves,
 so it does not matter in what pieces, in what order, or how often they were sampled; a mixture of two
 images has the seal of neither, but with probability 2⁻⁶⁴. "Unchanged" is decided by the seal as well,
 because at granule 1 a version word can be a mixture that equals an older version.
@@ -72,7 +72,8 @@ const recompute = `
 It takes about half a minute of one core. All numbers are counts, none is a time, and bounds count
 schedules: the same code gives the same bytes anywhere. The evidence, with the tape of every counterexample,
 is [safety-matrix.json](safety-matrix.json). \`test/property/safety-matrix.test.ts\` recomputes the cells
-of all presets, and some others that the seed chooses.
+of all presets, and some others that the seed chooses; with \`UNTORN_MATRIX=all\`, as CI does, all of them.
+It also sees that the worlds catch the wrong protocols of \`controls.ts\` where they are wrong.
 
 Not everything is run twice. Where sampling is arbitrary, replays show nothing that a late sample
 does not, and a strategy whose chains are one READ has no READs to reorder: such cells are one and the
