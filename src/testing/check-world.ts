@@ -25,6 +25,11 @@ export interface CheckWorld {
   readonly attemptsMax?: number
   /** How often each fault may happen. Default: never. */
   readonly faults?: Partial<FaultPlan>
+  /**
+   * After the last read faults heal and everything stored becomes visible; then each reader reads
+   * once more, and one attempt must bring the last version.
+   */
+  readonly recovers?: boolean
   /** How schedules are chosen. Default `exhaustive`. */
   readonly strategy?: Strategy
   /** Schedules run, at most. Default 10 000. */
@@ -69,6 +74,7 @@ export function scenarioOptions(world: CheckWorld, model: SamplingModel): Protoc
     readers: Array.from({ length: readers }, () => plan),
     attemptsMax,
     close,
+    ...(world.recovers === true ? { recovers: true } : {}),
     ...(faults === undefined ? {} : { faults }),
   }
 }

@@ -188,6 +188,27 @@ test('faults happen where they are asked for', () => {
   expect(check.presets['minimal']?.worlds[0]?.coverage.faults).toBeGreaterThan(100)
 })
 
+test('a reader that does not find back to the last version is caught where worlds recover', () => {
+  // Holds on to what it has seen, as if nothing could have happened that it missed.
+  const nostalgic: Protocol<SeqlockFields> = {
+    ...fenced,
+    reader: function* (io) {
+      const { lastVersion } = io
+      const before = yield* io.word('version')
+      const payload = yield* io.bytes('payload')
+      const after = yield* io.word('version')
+      const skipped = lastVersion !== 0 && before > lastVersion + 2
+      if (before % 2 === 1 || before !== after || skipped) return io.retry()
+      return io.accept(payload, before)
+    },
+  }
+  const verdictWhere = (recovers: boolean): string | undefined =>
+    checkProtocol(nostalgic, { presets: ['sharedMemory'], worlds: [{ owner: 2, recovers }] })
+      .presets['sharedMemory']?.verdict
+  expect(verdictWhere(false)).toBe('holds')
+  expect(verdictWhere(true)).toBe('violated')
+})
+
 test('a bound of time ends the exploration', () => {
   const worlds = [{ owner: 8, readers: 2, reads: 4, strategy: 'mixed', schedulesMax: 1e6 }] as const
   const check = checkProtocol(fenced, { presets: ['minimal'], worlds, timeMs: 100, seed: 3 })
