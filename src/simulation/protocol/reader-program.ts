@@ -8,6 +8,7 @@ import { type OperationSink, type ReaderMachine, Verdict } from '../../protocols
 import type { Program } from '../program.ts'
 import type { SimulatedQueuePair } from '../queue-pair.ts'
 import type { SimulatedMemory } from '../simulated-memory.ts'
+import { type LandingSlot, LandingSlots } from './landing-slots.ts'
 import type { ReadEndName } from './read-outcome.ts'
 import { StateHash } from '../state-hash.ts'
 import type { World } from '../world.ts'
@@ -57,17 +58,6 @@ export interface ReaderEvents {
 
 const lastRead: ReadPlan = { kind: 'read' }
 
-interface Slot {
-  readonly landing: SimulatedMemory
-  machine: ReaderMachine
-  /** Id of the chain that uses it. */
-  chain: number
-  /** Operations of that chain that have not completed. */
-  outstanding: number
-  /** The read was given up: in quarantine until its operations have completed. */
-  abandoned: boolean
-}
-
 export class ReaderProgram implements Program, OperationSink {
   readonly name: string
   /** A request's offset, length, known version; the target holds what was returned. */
@@ -92,8 +82,7 @@ export class ReaderProgram implements Program, OperationSink {
   readonly #plans: readonly ReadPlan[]
   readonly #events: ReaderEvents
   readonly #attemptsMax: number
-  readonly #slots: Slot[] = []
-  readonly #make: (incarnation: number) => ReaderMachine
+  readonly #slots: LandingSlots
   readonly #history: StateHash = new StateHash()
   #binding: ReaderBinding
   #slot = 0
@@ -124,7 +113,6 @@ export class ReaderProgram implements Program, OperationSink {
     this.#world = world
     this.#queuePair = queuePair
     this.#binding = binding
-    this.#make = options.make
     this.#plans = options.plans
     this.#attemptsMax = options.attemptsMax
     this.#events = options.events
@@ -134,11 +122,7 @@ export class ReaderProgram implements Program, OperationSink {
       lengthBytes: options.payloadBytes,
       knownVersion: 0,
     }
-    for (let index = 0; index < options.slots; index += 1) {
-      const machine = this.#make(binding.incarnation)
-      const landing = world.addMemory(`${name}.landing${index}`, machine.landingBytes)
-      this.#slots.push({ landing, machine, chain: 0, outstanding: 0, abandoned: false })
-    }
+    this.#slots = new LandingSlots(world, name, options.slots, options.make)
     queuePair.onComplete = (id, status) => this.#completed(id, status)
   }
 
@@ -179,11 +163,11 @@ export class ReaderProgram implements Program, OperationSink {
     this.baseline = 0
     this.closedBefore = false
     this.#status = Status.Success
-    for (const slot of this.#slots) this.#renew(slot)
+    this.#slots.renewAll(binding.incarnation, true)
   }
 
   ready(): boolean {
-    return !this.#reading && !this.over && this.#freeSlot() >= 0
+    return !this.#reading && !this.over && this.#slots.free() >= 0
   }
 
   /** Begins the next read. */
@@ -191,7 +175,7 @@ export class ReaderProgram implements Program, OperationSink {
     const plan = this.#last === 'due' ? lastRead : (this.#plans[this.#plan] as ReadPlan)
     if (this.#last === 'due') this.#last = 'begun'
     this.#plan += 1
-    this.#slot = this.#freeSlot()
+    this.#slot = this.#slots.free()
     this.#ask(plan)
     this.attempts = 0
     this.#reading = true
@@ -209,7 +193,7 @@ export class ReaderProgram implements Program, OperationSink {
 
   /** Whether another read could begin after a time-out now. */
   get mayTimeOut(): boolean {
-    return this.#reading && this.#freeSlotBut(this.#slot) >= 0
+    return this.#reading && this.#slots.free(this.#slot) >= 0
   }
 
   /** From now on reads go to another incarnation of the region. */
@@ -217,7 +201,7 @@ export class ReaderProgram implements Program, OperationSink {
     this.#binding = binding
     this.returned = 0
     this.newest = -1
-    for (const slot of this.#slots) if (!slot.abandoned) this.#renew(slot)
+    this.#slots.renewAll(binding.incarnation, false)
   }
 
   /** One more read, whole, with a single attempt: of a region on which nothing happens any more. */
@@ -286,7 +270,7 @@ export class ReaderProgram implements Program, OperationSink {
     hash.mix(this.baseline + (this.closedBefore ? 0x1_0000 : 0))
     hash.mix(this.returned)
     hash.mix(this.newest)
-    for (const slot of this.#slots) hash.mix(slot.outstanding + (slot.abandoned ? 0x100 : 0))
+    this.#slots.mix(hash)
     hash.mix(this.#status)
   }
 
@@ -305,8 +289,8 @@ export class ReaderProgram implements Program, OperationSink {
     request.target.fill(0)
   }
 
-  get #present(): Slot {
-    return this.#slots[this.#slot] as Slot
+  get #present(): LandingSlot {
+    return this.#slots.at(this.#slot)
   }
 
   #attempt(): void {
@@ -318,7 +302,7 @@ export class ReaderProgram implements Program, OperationSink {
     }
   }
 
-  #openChain(): Slot {
+  #openChain(): LandingSlot {
     const slot = this.#present
     this.#chains += 1
     slot.chain = this.#chains
@@ -327,11 +311,11 @@ export class ReaderProgram implements Program, OperationSink {
   }
 
   #completed(id: number, status: number): void {
-    const slot = this.#slots.find((candidate) => candidate.chain === id)
+    const slot = this.#slots.ofChain(id)
     if (slot === undefined) return
     slot.outstanding -= 1
     if (slot.abandoned) {
-      if (slot.outstanding === 0) this.#renew(slot)
+      if (slot.outstanding === 0) this.#slots.renew(slot, this.#binding.incarnation)
       return
     }
     if (status !== Status.Success && this.#status === Status.Success) this.#status = status
@@ -340,7 +324,7 @@ export class ReaderProgram implements Program, OperationSink {
     else this.#end(ReadEnd.Transport)
   }
 
-  #resume(slot: Slot): void {
+  #resume(slot: LandingSlot): void {
     const { words } = slot.landing
     for (let at = 0; at < words.length; at += 1) this.#history.mix(words[at] as number)
     this.#openChain()
@@ -364,20 +348,5 @@ export class ReaderProgram implements Program, OperationSink {
   #end(end: number): void {
     this.#reading = false
     this.#events.ended(this, end)
-  }
-
-  #freeSlot(): number {
-    return this.#freeSlotBut(-1)
-  }
-
-  #freeSlotBut(taken: number): number {
-    return this.#slots.findIndex((slot, index) => index !== taken && !slot.abandoned)
-  }
-
-  #renew(slot: Slot): void {
-    slot.abandoned = false
-    slot.outstanding = 0
-    slot.machine = this.#make(this.#binding.incarnation)
-    slot.machine.bind(slot.landing.bytes)
   }
 }
