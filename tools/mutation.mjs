@@ -7,6 +7,8 @@
 //   node tools/mutation.mjs --update              writes docs/mutation.md as well
 //   node tools/mutation.mjs --sample N --seed S   N mutants drawn by S, for a quick look
 //   node tools/mutation.mjs --file owner          those of one file
+//   node tools/mutation.mjs --log FILE            writes what became of each
+//   node tools/mutation.mjs --from FILE           takes from a log what was killed and is the same
 //
 // UNTORN_JOBS says how many processes judge at once (2).
 //
@@ -16,6 +18,7 @@
 // the simulator mostly takes milliseconds. The compiled modules are what ships, and have no types to
 // violate.
 
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -116,12 +119,45 @@ function explained() {
   return new Map(groups.flatMap(({ reason, mutants }) => mutants.map((key) => [key, reason])))
 }
 
-/** @param {NamedMutant[]} mutants @param {number} jobs @returns {Promise<Judged[]>} */
-async function judgeAll(mutants, jobs) {
+/** @param {NamedMutant} mutant @returns {string} the same for the same mistake in the same code */
+const identity = ({ key, code }) => createHash('sha256').update(`${key}\n${code}`).digest('hex')
+
+/**
+ * Mutants that were killed before: tests are added more often than taken away.
+ * @param {string} log @param {NamedMutant[]} mutants @param {Map<number, Verdict>} verdicts
+ */
+function takeOver(log, mutants, verdicts) {
+  /** @type {{ identity: string, verdict: Verdict }[]} */
+  const judged = JSON.parse(fs.readFileSync(log, 'utf8'))
+  const before = new Map(judged.map((each) => [each.identity, each.verdict]))
+  for (const mutant of mutants) {
+    const verdict = before.get(identity(mutant))
+    if (verdict !== undefined && verdict.by !== null) verdicts.set(mutant.id, verdict)
+  }
+}
+
+/** @param {Judged[]} judged @returns {string} for `takeOver`, and for people */
+function logOf(judged) {
+  const log = judged.map(({ mutant, verdict }) => ({
+    identity: identity(mutant),
+    key: mutant.key,
+    line: mutant.line,
+    verdict,
+  }))
+  return JSON.stringify(log, null, 1)
+}
+
+/**
+ * @param {NamedMutant[]} mutants @param {number} jobs @param {string | undefined} log - of before
+ * @returns {Promise<Judged[]>}
+ */
+async function judgeAll(mutants, jobs, log) {
   /** @type {Map<number, Verdict>} */
   const verdicts = new Map()
-  await simulate(mutants, jobs, verdicts)
-  const left = mutants.filter(({ id }) => !verdicts.has(id))
+  if (log !== undefined) takeOver(log, mutants, verdicts)
+  const unjudged = () => mutants.filter(({ id }) => !verdicts.has(id))
+  await simulate(unjudged(), jobs, verdicts)
+  const left = unjudged()
   process.stdout.write(`${left.length} of ${mutants.length} mutants are left to the unit tests\n`)
   await unitTest(left, jobs, verdicts)
   const reasons = explained()
@@ -160,6 +196,7 @@ async function main() {
       file: { type: 'string' },
       update: { type: 'boolean', default: false },
       log: { type: 'string' },
+      from: { type: 'string' },
     },
   })
   if (values.file !== undefined && !Object.hasOwn(mutatedFiles, values.file)) {
@@ -171,12 +208,11 @@ async function main() {
     values.sample === undefined ? all : sample(all, Number(values.sample), Number(values.seed))
   const whole = values.sample === undefined && values.file === undefined
   const startMs = performance.now()
-  const judged = await judgeAll(mutants, Number(process.env.UNTORN_JOBS ?? 2))
+  const judged = await judgeAll(mutants, Number(process.env.UNTORN_JOBS ?? 2), values.from)
   const seconds = Math.round((performance.now() - startMs) / 1000)
   process.stdout.write(`${mutationTable(judged)}\n${seconds} s\n`)
   if (values.log !== undefined) {
-    const log = judged.map(({ mutant, ...rest }) => ({ ...mutant, ...rest, code: undefined }))
-    fs.writeFileSync(values.log, JSON.stringify(log, null, 1))
+    fs.writeFileSync(values.log, logOf(judged))
   }
   if (tellProblems(judged, whole) > 0) process.exitCode = 1
   else if (values.update && whole) {
