@@ -15,7 +15,7 @@ import { seqlockProtocol } from '../../src/simulation/protocol/seqlock-protocol.
 import type { SamplingChoice } from '../../src/simulation/sampling-model.ts'
 import { newCoverage } from '../../src/simulation/scenario.ts'
 import { TapeOracle } from '../../src/simulation/tape-oracle.ts'
-import { tapes, worldsOf } from './support/seqlock-arbitraries.ts'
+import { anyWorld, tapes, worldsOf } from './support/seqlock-arbitraries.ts'
 import {
   describeExploration,
   exploreWorld,
@@ -71,6 +71,17 @@ function holdsForTapes(scheme: SeqlockStrategyName, model: SamplingChoice): void
 describe.each(soundPairs)('%s is sound under %s', (scheme, model) => {
   test('in arbitrary worlds, by random schedules', () => holdsInMany(scheme, model))
   test('in arbitrary worlds, by arbitrary tapes', () => holdsForTapes(scheme, model))
+})
+
+test('every strategy holds under freely combined models that it claims, with and without faults', () => {
+  let holds = 0
+  for (const world of fc.sample(anyWorld, { seed, numRuns: 2 * WORLDS })) {
+    const exploration = exploreWorld(world, { seed, schedulesMax: SCHEDULES / 2 })
+    const { verdict } = exploration
+    expect(verdict, describeExploration(world, exploration)).not.toBe('violated')
+    if (verdict === 'holds') holds += 1
+  }
+  expect(holds).toBeGreaterThan(1.8 * WORLDS)
 })
 
 test('a scenario that does not repeat itself is noticed', () => {

@@ -60,7 +60,6 @@ const cases: Readonly<Record<string, Omit<Case, 'scheme'>>> = {
 }
 
 const samplings: readonly Partial<SamplingModel>[] = [
-  { sampling: 'ascending', replay: 'off' },
   { sampling: 'ascending', replay: 'suffix' },
   { sampling: 'eitherInPacket', replay: 'suffix' },
   { sampling: 'arbitrary', replay: 'off' },
