@@ -36,6 +36,8 @@ const wide: LitmusEntry = {
   allowed: ['sharedMemory'],
 }
 
+const hundred = { iterationsMax: 100, durationSeconds: 30 }
+
 async function run(
   entries: readonly LitmusEntry[],
   options: Partial<LitmusBenchOptions> = {},
@@ -63,7 +65,8 @@ test('a torn READ is seen, and forbidden where the model samples downwards', asy
   const endMs = performance.now() + SEARCH_MS_MAX
   for (let attempt = 0; performance.now() < endMs; attempt += 1) {
     const model: DeviceModel = { preset: 'sharedMemory', model: downwards }
-    const wrong = await run([wide], { model, seed: seed + attempt })
+    const durationSeconds = Math.min(8, 0.5 * 2 ** attempt)
+    const wrong = await run([wide], { model, seed: seed + attempt, durationSeconds })
     const torn = countOf(wrong, 'a=0 b=1')
     expect(wrong.verdict.passed).toBe(torn === 0)
     if (torn === 0) continue
@@ -95,7 +98,7 @@ test('registers, final values and signals of all threads come together', async (
     judged: [],
     allowed: [],
   }
-  const report = await run([relay], { iterationsMax: 100 })
+  const report = await run([relay], hundred)
   expect(report.verdict.passed).toBe(true)
   expect(report.rows).toMatchObject([
     { iterations: 100, outcomes: [{ outcome: 'a=5 b=7 c=7 ~y=9 ~x=7', count: 100 }] },
@@ -116,7 +119,7 @@ test('parts of words are stored where they belong', async () => {
         allowed: [],
       },
     ],
-    { iterationsMax: 100 },
+    hundred,
   )
   const value = 2 ** 8 + 2 * 2 ** 16 + 4 * 2 ** 32
   expect(report.rows[0]?.outcomes).toMatchObject([{ outcome: `~x=${value}`, count: 100 }])
