@@ -119,9 +119,10 @@ test('two checks with one seed are alike', () => {
 
 test('violations may be expected, of exactly these models', () => {
   const presets = ['sharedMemory', 'minimal'] as const
-  const expecting = (expected: readonly string[]): boolean =>
-    checkProtocol(unfenced, { ...small, presets, expect: expected }).asExpected
+  const expecting = (expected: readonly string[], protocol = unfenced): boolean =>
+    checkProtocol(protocol, { ...small, presets, expect: expected }).asExpected
   expect(expecting(['minimal'])).toBe(true)
+  expect(expecting(['minimal'], versionWithData)).toBe(false)
   expect(expecting(['sharedMemory', 'minimal'])).toBe(false)
   expect(expecting([])).toBe(false)
 })
