@@ -117,6 +117,17 @@ test('two checks with one seed are alike', () => {
   expect(one.seed).toBe(7)
 })
 
+test('the seed, by default that of the environment, chooses what is sampled', () => {
+  const worlds = [{ owner: 3, reads: 2, strategy: 'mixed', schedulesMax: 50 }] as const
+  const overlapsOf = (seed: number): number | undefined =>
+    checkProtocol(fenced, { presets: ['minimal'], worlds, seed }).presets['minimal']?.worlds[0]
+      ?.coverage.overlaps
+  expect(overlapsOf(1)).toBe(overlapsOf(1))
+  expect(new Set([1, 2, 3, 4, 5].map(overlapsOf)).size).toBeGreaterThan(1)
+  const { seed } = checkProtocol(fenced, { presets: ['minimal'], worlds })
+  expect(seed).toBe(Number(process.env['UNTORN_SEED']))
+})
+
 test('violations may be expected, of exactly these models', () => {
   const presets = ['sharedMemory', 'minimal'] as const
   const expecting = (expected: readonly string[], protocol = unfenced): boolean =>
