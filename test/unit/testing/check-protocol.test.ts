@@ -192,6 +192,39 @@ test('a reader remembers its last version, and may be told that the region close
   expect([...versions].sort((one, other) => one - other)).toEqual([0, 2, 4])
 })
 
+/** Version v in slot v mod 3, then the index; accepted if the owner went on by `lead` at most. */
+const slots = (lead: number): Protocol => ({
+  name: `slots, lead ${lead}`,
+  layout: { payloadBytes: 8, regionBytes: 88 },
+  owner: (memory) => {
+    let version = 0
+    return {
+      publish(payload) {
+        version += 1
+        memory.copyIn(64 + 8 * (version % 3), payload)
+        memory.barrier('beforePublish')
+        memory.storeWord(0, version)
+        memory.barrier('afterPublish')
+        return version
+      },
+    }
+  },
+  reader: function* (io) {
+    const version = yield* io.word(0)
+    const payload = yield* io.bytes(64 + 8 * (version % 3), 8)
+    const last = yield* io.word(0)
+    return last - version <= lead ? io.accept(payload, version) : io.retry()
+  },
+})
+
+test('a reader may follow what it has read: slots hold up to the one being written', () => {
+  const options = { presets: ['minimal'], seed: 1 } as const
+  expect(checkProtocol(slots(1), options).sound).toBe(true)
+  expect(checkProtocol(slots(2), options).counterexample?.violation.kind).toMatch(
+    /torn|mislabelled/,
+  )
+})
+
 test('faults happen where they are asked for', () => {
   const faults = { crashes: 1, queuePairErrors: 1, timeOuts: 1 }
   const worlds = [{ faults, reads: 2, strategy: 'mixed', schedulesMax: 300 }] as const
