@@ -23,7 +23,7 @@ test('nothing is observed that the model forbids', async () => {
   const report = await runLitmusBench({
     device,
     entries: litmusSuite.filter(({ id }) => IDS.includes(id)),
-    durationSeconds: 0.7,
+    durationSeconds: 0.5,
     iterationsMax: 1_000_000,
     seed: Number(process.env['UNTORN_SEED']),
   })
