@@ -21,6 +21,10 @@ namespace {
 constexpr uint64_t kReadyWaitNs = 2'000'000;
 constexpr uint64_t kReceiveWaitNs = 200'000;
 
+// Stores of this thread may still wait in its CPU, where a READ on any queue pair could pass them:
+// a WRITE that has completed must be seen by whoever looks after the READ was answered.
+thread_local bool stores_wait = false;
+
 template <typename Condition>
 bool WaitFor(uint64_t limit_ns, Condition condition) {
   const uint64_t deadline = NowNs() + limit_ns;
@@ -107,9 +111,9 @@ uint32_t SharedQueuePair::Execute(const Operation& operation) {
   switch (operation.opcode) {
     case Opcode::kRead:
       // A fence flag asks for nothing more: earlier READs have ended with an acquire fence.
-      if (stored_) {
+      if (stores_wait) {
         FullFence();
-        stored_ = false;
+        stores_wait = false;
       }
       if (operation.length_bytes == 8 && (reinterpret_cast<uintptr_t>(there) & 7) == 0) {
         const uint64_t word =
@@ -125,12 +129,13 @@ uint32_t SharedQueuePair::Execute(const Operation& operation) {
       // Whatever was written before this WRITE is seen before it.
       std::atomic_thread_fence(std::memory_order_release);
       CopyToShared(there, here, operation.length_bytes);
-      stored_ = true;
+      stores_wait = true;
       return kSuccess;
     case Opcode::kWriteWithImmediate: {
       if (const uint32_t status = AwaitRoom(); status != kSuccess) return status;
       std::atomic_thread_fence(std::memory_order_release);
       CopyToShared(there, here, operation.length_bytes);
+      stores_wait = true;
       return Send(kMessageImmediate, nullptr, operation.length_bytes, operation.immediate);
     }
     default:
@@ -143,8 +148,8 @@ uint32_t SharedQueuePair::ExecuteAtomic(const Operation& operation) {
   std::atomic_ref<uint64_t> word(
       *reinterpret_cast<uint64_t*>(remote.bytes() + operation.remote_offset));
   uint64_t old = operation.compare_or_add;
-  // Like a WRITE's: a later READ of this chain must see it.
-  stored_ = true;
+  // Like a WRITE's: no later READ may pass it.
+  stores_wait = true;
   if (operation.opcode == Opcode::kFetchAndAdd) {
     old = word.fetch_add(operation.compare_or_add, std::memory_order_seq_cst);
   } else {
@@ -182,7 +187,7 @@ uint32_t SharedQueuePair::Send(MessageKind kind, const uint8_t* bytes, uint32_t 
   }
   peer_.Produce(kind, bytes, length_bytes, immediate);
   // Produce ends with a full fence.
-  stored_ = false;
+  stores_wait = false;
   return kSuccess;
 }
 

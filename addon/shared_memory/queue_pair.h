@@ -63,8 +63,6 @@ class SharedQueuePair final : public ProviderQueuePair {
   uint64_t receive_tail_ = 0;
   bool connected_ = false;
   bool in_error_ = false;
-  // A READ after it must not be satisfied before the stores are out.
-  bool stored_ = false;
 };
 
 }  // namespace untorn
