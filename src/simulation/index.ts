@@ -59,4 +59,7 @@ export type { SeqlockProtocolOptions } from './protocol/seqlock-protocol.ts'
 export { seqlockProtocol } from './protocol/seqlock-protocol.ts'
 
 export * from './litmus/index.ts'
+export type { ControlCase } from './controls/index.ts'
+export { controlCases, failedRunOf } from './controls/index.ts'
+
 export * from './device/index.ts'

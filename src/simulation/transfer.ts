@@ -44,6 +44,12 @@ export class Transfer {
     const to = (slots.localOffset[slot] as number) + start
     local.store(to, staging, start, length, this.#host.steps)
     slots.advance(slot, piece, Piece.Done)
+    // Elsewhere a sample lands in the same step.
+    const { landing, recorder } = this.#host
+    if (landing === 'direct' || recorder === null) return
+    const operation = slots.number[slot] as number
+    const span = `${local.name} [${to}, ${to + length})`
+    recorder.say('act', this.#name, `#${operation} lands in ${span}`, { operation })
   }
 
   /** WRITE: local memory to staging. */

@@ -2,10 +2,10 @@
 // that placement-plain.ts and placement-lines.ts argue for.
 import type { LocalMemory } from '../local-memory.ts'
 import type { SeqlockShape } from './layout.ts'
-import { BothEnds, CLOSED_MARK, Plain, bothEndsBack } from './layout.ts'
+import { BothEnds, CLOSED_MARK, Locked, Message, Plain, bothEndsBack } from './layout.ts'
 import type { Placement } from './placement.ts'
 import { LinesPlacement } from './placement-lines.ts'
-import { PlainPlacement } from './placement-plain.ts'
+import { PlainPlacement, SealedPlacement } from './placement-plain.ts'
 import { WordsPlacement } from './placement-words.ts'
 
 /** No odd mark: the version moves only when the payload is complete. */
@@ -34,6 +34,43 @@ export class SameVersionAbortPlacement extends PlainPlacement {
   override abandon(version: number): boolean {
     this.publish(version - 2)
     return false
+  }
+}
+
+/**
+ * A lock beside the version: lock, payload, version, unlock. Right for readers who look at the lock
+ * again; the version alone, bumped last, does not say that a write has begun.
+ */
+export class LockedPlacement extends PlainPlacement {
+  override begin(_version: number): void {
+    this.memory.storeWord(Locked.lock, 1)
+    this.memory.barrier('beforePayload')
+  }
+
+  override publish(version: number): void {
+    super.publish(version)
+    this.memory.barrier('afterPublish')
+    this.memory.storeWord(Locked.lock, 0)
+  }
+}
+
+/**
+ * Zero-padded messages: their length stands where `hash` keeps the generation, and the seal, one
+ * that leaves that word out, covers version and padded payload.
+ */
+export class MessagePlacement extends SealedPlacement {
+  override publish(version: number): void {
+    const payload = new Uint8Array(this.shape.payloadBytes)
+    this.load(payload, 0)
+    const lengthBytes = payload.findLastIndex((byte) => byte !== 0) + 1
+    this.memory.storeWord(Message.length, lengthBytes)
+    super.publish(version)
+  }
+
+  override replace(version: number, payload: Uint8Array): void {
+    this.begin(version)
+    this.copyIn(0, payload)
+    this.publish(version)
   }
 }
 

@@ -2,11 +2,13 @@
 // mark and request bounds like the sound readers, and is wrong in exactly one named way.
 import type { MemoryKernels } from '../local-memory.ts'
 import type { OperationSink, ReadRequest, VerdictCode } from '../machine.ts'
-import { Verdict } from '../machine.ts'
+import { Evidence, Verdict } from '../machine.ts'
 import type { SeqlockShape } from './layout.ts'
 import {
   BothEnds,
   LINE_BYTES,
+  Locked,
+  Message,
   Plain,
   WORD_BYTES,
   bothEndsBack,
@@ -111,6 +113,36 @@ export class ThreeReadReader extends SeqlockReader {
   }
 }
 
+/** Lock and version, payload, version, each fenced: the lock is not looked at again. */
+export class LockUncheckedReader extends SeqlockReader {
+  constructor(shape: SeqlockShape) {
+    super('plain', shape, LINE_BYTES + pad8(shape.payloadBytes), LINE_BYTES)
+  }
+
+  begin(sink: OperationSink): void {
+    const { offset, lengthBytes } = this.request
+    sink.read(0, Locked.lock, 2 * WORD_BYTES, false)
+    sink.read(LINE_BYTES, Plain.payload + offset, lengthBytes, true)
+    sink.read(2 * WORD_BYTES, Plain.version, WORD_BYTES, true)
+  }
+
+  resume(_sink: OperationSink): VerdictCode {
+    const locked = versionAt(this.halves, 0) !== 0
+    const first = versionAt(this.halves, 1)
+    const last = versionAt(this.halves, 2)
+    if (last === CLOSED_WORD) return Verdict.Closed
+    if (!isStable(first)) return this.unstable(first)
+    if (locked) {
+      this.version = first
+      this.evidence = Evidence.WriterActive
+      return Verdict.Retry
+    }
+    if (first !== last) return this.torn(last)
+    this.deliver(LINE_BYTES)
+    return this.done(last)
+  }
+}
+
 /** One READ of a region with its version at both ends; equal ends are believed. */
 export class BothEndsReader extends SeqlockReader {
   readonly #back: number
@@ -200,6 +232,22 @@ export class WeakSealReader extends SeqlockReader {
     if (found !== this.#seal(sealed)) return this.torn(version)
     this.deliver(Plain.payload + this.request.offset)
     return this.done(version)
+  }
+}
+
+/** Zero-padded messages whose length is believed when the seal, which leaves it out, verifies. */
+export class MessageReader extends WeakSealReader {
+  constructor(shape: SeqlockShape, seal: Sealer) {
+    super(shape, seal, false)
+  }
+
+  override resume(sink: OperationSink): VerdictCode {
+    const verdict = super.resume(sink)
+    if (verdict !== Verdict.Done) return verdict
+    const { offset, lengthBytes, target } = this.request
+    const end = versionAt(this.halves, Message.length / WORD_BYTES) - offset
+    target.fill(0, Math.min(Math.max(0, end), lengthBytes), lengthBytes)
+    return verdict
   }
 }
 

@@ -22,6 +22,7 @@ export type {
 } from './strategies.ts'
 export { seqlockStrategies } from './strategies.ts'
 export type {
+  ControlText,
   ControlWorkload,
   SamplingPreset,
   SeqlockControl,

@@ -52,6 +52,10 @@ export const Plain = { hash: 0, version: 8, generation: 16, payload: 24 } as con
 export const Words = { counter: 0, payload: 8 } as const
 /** Byte offsets in a both-ends region. */
 export const BothEnds = { front: 0, payload: 8 } as const
+/** Plain regions of two negative controls: a lock in place of the hash … */
+export const Locked = { lock: 0 } as const
+/** … and a message's length in place of the generation. */
+export const Message = { length: 16 } as const
 
 /** What an owner and its readers must agree upon beside the layout. */
 export interface SeqlockShape {

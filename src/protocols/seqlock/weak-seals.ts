@@ -1,6 +1,6 @@
 // Seals of the negative controls: checksums that people do put into headers.
 import type { MemoryKernels } from '../local-memory.ts'
-import { Plain, type SeqlockShape } from './layout.ts'
+import { Message, Plain, type SeqlockShape, WORD_BYTES } from './layout.ts'
 import type { Sealer } from './seal.ts'
 
 const MASK = 0xffff_ffff_ffff_ffffn
@@ -36,12 +36,29 @@ export function unversionedSeal(shape: SeqlockShape, kernels: MemoryKernels): Se
   return (bytes) => kernels.hash64(bytes.subarray(Plain.generation - Plain.version), shape.hashKey)
 }
 
+/** A good hash over version and padded payload that leaves the length between them out. */
+export function unlengthedSeal(shape: SeqlockShape, kernels: MemoryKernels): Sealer {
+  const start = Message.length - Plain.version
+  return (bytes) => {
+    const covered = bytes.slice()
+    covered.fill(0, start, start + WORD_BYTES)
+    return kernels.hash64(covered, shape.hashKey)
+  }
+}
+
 /** Sum of all words, version included: words may change places. */
 export function additiveSeal(): Sealer {
-  return (bytes) => {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    let sum = 1n
-    for (let at = 0; at < bytes.length; at += 8) sum += view.getBigUint64(at, true)
-    return sum & MASK
-  }
+  return (bytes) => wordsOf(bytes).reduce((sum, word) => sum + word, 1n) & MASK
+}
+
+/** Exclusive or of all words, version included: words may change places, and pairs vanish. */
+export function xorSeal(): Sealer {
+  return (bytes) => wordsOf(bytes).reduce((sum, word) => sum ^ word, 1n)
+}
+
+function wordsOf(bytes: Uint8Array): bigint[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return Array.from({ length: bytes.length / WORD_BYTES }, (_, index) =>
+    view.getBigUint64(index * WORD_BYTES, true),
+  )
 }

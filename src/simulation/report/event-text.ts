@@ -23,6 +23,8 @@ export function describeEvent(event: TraceEvent): string {
       return `completes${number}${/^status 0$/.test(note) ? '' : rest}`
     case 'store':
       return `stores${version}${rest}`
+    case 'fetch':
+      return `fetches${number}${rest}`
     default:
       return `${event.kind}s${number}${version}${rest}`
   }
