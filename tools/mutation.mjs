@@ -23,7 +23,13 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { mutationPage, mutationTable } from './lib/mutation/page.mjs'
-import { allMutants, mutatedFiles, sourceOf, writeMutant } from './lib/mutation/mutants.mjs'
+import {
+  allMutants,
+  mutatedFiles,
+  sourceOf,
+  unknownFiles,
+  writeMutant,
+} from './lib/mutation/mutants.mjs'
 import { Judge, answerOnce, inParallel } from './lib/mutation/pool.mjs'
 import { isProgram, packageFile, project, run } from './lib/project.mjs'
 
@@ -203,6 +209,8 @@ async function main() {
     throw new Error(`--file is one of ${Object.keys(mutatedFiles).join(', ')}`)
   }
   build()
+  const unknown = unknownFiles(built)
+  if (unknown.length > 0) throw new Error(`mutants.mjs does not know ${unknown.join(', ')}`)
   const all = allMutants(built).filter(({ file }) => file === (values.file ?? file))
   const mutants =
     values.sample === undefined ? all : sample(all, Number(values.sample), Number(values.seed))

@@ -34,6 +34,17 @@ export const mutatedFiles = {
   strategies: all,
 }
 
+/** Interfaces, and the protocols that are wrong on purpose. */
+const otherFiles = /^(index|placement|weak-seals|controls?(-.*)?)$/
+
+/** @param {string} built @returns {string[]} files that nobody thought of */
+export function unknownFiles(built) {
+  const names = fs.readdirSync(path.join(built, folder)).filter((name) => name.endsWith('.js'))
+  return names
+    .map((name) => name.slice(0, -'.js'.length))
+    .filter((name) => !Object.hasOwn(mutatedFiles, name) && !otherFiles.test(name))
+}
+
 /** @param {string} text */
 const oneLine = (text) => text.replace(/\s+/g, ' ').trim()
 

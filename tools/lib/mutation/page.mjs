@@ -61,8 +61,9 @@ const opening = `<!-- Made by \`npm run mutation -- --update\`: change tools/mut
 Would a mistake in the protocols be noticed? \`npm run mutation\` makes every small mistake of the
 kinds listed below in the sound code of \`src/protocols/seqlock\`, one at a time, and looks who notices:
 
-1. the **simulator**: all four strategies under the sampling models where they claim to be sound, in
-   small worlds whose schedules are explored, most of them exhaustively;
+1. the **simulator**: the strategies that the file is part of, under sampling models where they claim
+   to be sound, in small worlds. Schedules are explored depth first up to a bound, and sampled; the
+   suite is far smaller than that of \`npm test\`, so that it takes seconds;
 2. for what that lets pass, the **unit tests** of the protocols;
 3. or nobody within a **time limit**: such a mutant does not end, which nobody overlooks.
 

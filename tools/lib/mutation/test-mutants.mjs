@@ -4,12 +4,12 @@
 //   node test-mutants.mjs BATCH     BATCH is a JSON file: [{ id, source, code }]
 
 import fs from 'node:fs'
+import path from 'node:path'
 import { startVitest } from 'vitest/node'
 import { project } from '../project.mjs'
 
 /** @typedef {{ id: number, source: string, code: string }} Mutated */
 
-/** Each mutant's test must end some time, the endless ones too. */
 const testTimeout = 20_000
 
 /** @param {Mutated} mutated */
@@ -28,6 +28,8 @@ const projectOf = ({ id, source, code }) => ({
     // One worker for all files of a mutant; they share nothing that they change.
     isolate: false,
     testTimeout,
+    // No timer ends a test that never yields.
+    setupFiles: [path.join(project, 'tools/lib/mutation/watchdog.mjs')],
   },
 })
 
@@ -51,8 +53,13 @@ const vitest = await startVitest(
   { watch: false, pool: 'forks', maxWorkers: 1, reporters: [reporter] },
   { root: project, configFile: false, test: { projects: batch.map(projectOf) } },
 )
-// A project without any test would let every mutant live.
-const counted = vitest.state.getTestModules().length
+// A project without any test would let every mutant live, and so would one whose process was ended.
+const modules = vitest.state.getTestModules()
+const counted = modules.length
+for (const module of modules) {
+  const id = Number(module.project.name.replace('mutant-', ''))
+  if (module.state() !== 'passed') failures[id] ??= 'does not end'
+}
 await vitest.close()
 if (counted < 3 * batch.length) throw new Error(`only ${counted} test files were run`)
 process.send?.({ failures })
