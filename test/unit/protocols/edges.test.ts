@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   CLOSED_MARK,
+  Evidence,
   VERSION_MAX,
   Verdict,
   seqlockStrategies,
@@ -83,6 +84,40 @@ describe.each(names)('%s', (name) => {
     }
   })
 
+  test('parts of any alignment go into targets of any other', () => {
+    const payload = pattern(size, 1)
+    const region = new BenchRegion(scheme, size, payload)
+    for (let offset = 0; offset <= 12; offset += 1) {
+      for (let skew = 0; skew <= 7; skew += 1) {
+        for (const lengthBytes of [5, 8, 100]) {
+          const target = new Uint8Array(size + 8).subarray(skew, skew + lengthBytes)
+          const request = { target, offset, lengthBytes, knownVersion: 0 }
+          expect(region.attempt(request)).toBe(Verdict.Done)
+          expect(Buffer.compare(target, payload.subarray(offset, offset + lengthBytes))).toBe(0)
+        }
+      }
+    }
+  })
+
+  test('a second attempt without a new start says nothing of the first', () => {
+    const region = new BenchRegion(scheme, size)
+    region.whole()
+    const good = region.memory.bytes.slice()
+    const target = new Uint8Array(size)
+    region.memory.bytes.fill(0x21)
+    region.reader.start({ target, offset: 0, lengthBytes: size, knownVersion: 2 })
+    const attempt = () => {
+      region.reader.begin(region)
+      let verdict = region.reader.resume(region)
+      while (verdict === Verdict.More) verdict = region.reader.resume(region)
+      return verdict
+    }
+    expect(attempt()).toBe(Verdict.Retry)
+    region.memory.bytes.set(good)
+    expect(attempt()).toBe(Verdict.Unchanged)
+    expect(region.reader.evidence).toBe(Evidence.None)
+  })
+
   test('one target for reads of different lengths', () => {
     const region = new BenchRegion(scheme, size, pattern(size, 1))
     const target = new Uint8Array(size)
@@ -120,4 +155,25 @@ test('lines: "changed?" looks at the first line of the part', () => {
   const target = new Uint8Array(4)
   region.attempt({ target, offset: 60, lengthBytes: 4, knownVersion: 2 })
   expect(region.posted.map((read) => [read.remoteOffset, read.lengthBytes])).toEqual([[64, 8]])
+})
+
+test('hash: what is torn has the version that was sampled', () => {
+  const region = new BenchRegion(seqlockStrategies.hash, size)
+  region.whole()
+  region.owner.write(pattern(size, 1))
+  region.memory.bytes[40] = (region.memory.bytes[40] as number) ^ 1
+  expect(region.whole()).toBe(Verdict.Retry)
+  expect(region.reader.version).toBe(4)
+})
+
+test('fenced: an attempt that sampled the version first ends with its one chain', () => {
+  const region = new BenchRegion(seqlockStrategies.fenced, size)
+  const read = region.read.bind(region)
+  region.read = (landing, remote, length, isFenced) => {
+    read(landing, remote, length, isFenced)
+    if (remote === 24) region.owner.write(pattern(size, 1))
+  }
+  expect(region.whole()).toBe(Verdict.Retry)
+  expect(region.chains).toBe(1)
+  expect(region.reader.evidence).toBe(Evidence.Torn)
 })
