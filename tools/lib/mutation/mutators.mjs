@@ -25,7 +25,7 @@ export const operators = {
   'skip-return': 'a case falls through to the next one',
   condition: 'a condition is always true, or always false',
   boundary: 'an order is off by one: `<` is `<=`',
-  conjunct: 'one side of `&&`, `||` or `??` decides alone',
+  conjunct: 'one side of an “and”, an “or” or a `??` decides alone',
   branch: 'a choice always takes the same side',
   boolean: 'a flag (such as `fenced`) is turned over',
   constant: 'a number is one more or one less',
