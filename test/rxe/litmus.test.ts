@@ -8,10 +8,10 @@ import { openDevice } from '../../src/index.ts'
 import { litmusSuite } from '../../src/simulation/litmus/suite.ts'
 import { formatCounts } from './litmus-counts.ts'
 
-/** One or two of each kind; `untorn bench litmus` runs them all. */
+/** The classical ones, and one or two of each other kind; `untorn bench litmus` runs them all. */
 const IDS = [
-  ...['1', '2', '5', '6', '18', '20', '20-two', '21', 'wrc'],
-  ...['8', '10', '11-barrier', 'corr', 'own'],
+  ...['1', '2', '4', '5', '6', '7', '18', '20', '20-two', '21', 'wrc'],
+  ...['8', '10', '11', '11-barrier', 'corr', 'own'],
   ...['12', '12-packets', '14', '15', '15-put'],
   ...['22', '22-nics', '23', '24', '24-add'],
   ...['28', '28-fence', 'seq', 'seq-line'],
