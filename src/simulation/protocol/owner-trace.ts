@@ -30,6 +30,8 @@ export interface OwnerTrace {
   readonly publications: readonly Publication[]
   /** Stores of formatting. */
   readonly formatEnd: number
+  /** The owner was told to close in the end, whatever it stored for it. */
+  readonly closes: boolean
   /** First store of the terminal mark; the number of stores when there is none. */
   readonly closeStart: number
   /** Stores in all. */
@@ -78,10 +80,9 @@ export function recordOwner(
     else publish(present)
   })
   const closeStart = buffer.count
-  if (script.close) {
-    owner.close?.()
-  }
-  return { publications, formatEnd, closeStart, end: buffer.count }
+  const closes = script.close && owner.close !== undefined
+  if (closes) owner.close?.()
+  return { publications, formatEnd, closes, closeStart, end: buffer.count }
 }
 
 function takeStep(

@@ -22,9 +22,9 @@ export function lastPublished({ buffer, trace }: JudgedOwner): number {
   return last
 }
 
-/** Whether the owner's terminal mark is visible as a whole. */
+/** Whether the owner has closed and all it stored is visible, even if `close` stored nothing. */
 export function isClosed({ buffer, trace }: JudgedOwner): boolean {
-  return trace.closeStart < trace.end && buffer.prefix === trace.end
+  return trace.closes && buffer.prefix === trace.end
 }
 
 export class ReaderJudge {
