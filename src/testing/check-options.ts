@@ -63,6 +63,8 @@ export function checkSettings(options: CheckOptions): CheckSettings {
     throw argumentRangeError(`no option ${JSON.stringify(name)}: ${optionNames.join(', ')}`)
   }
   const { worlds = defaultWorlds, expect = [], timeMs = Infinity, replay } = options
+  requireArray('worlds', worlds)
+  requireArray('expect', expect)
   worlds.forEach(requireWorld)
   if (worlds.length === 0) throw argumentRangeError('worlds needs at least one world')
   if (!(timeMs > 0)) throw argumentRangeError(`timeMs must be positive, not ${String(timeMs)}`)
@@ -79,8 +81,11 @@ export function checkSettings(options: CheckOptions): CheckSettings {
 }
 
 function namedModels(options: CheckOptions): NamedModel[] {
-  const { models = {} } = options
-  const presets = options.presets ?? samplingPresetNames
+  const { models = {}, presets = samplingPresetNames } = options
+  requireArray('presets', presets)
+  if (typeof models !== 'object' || models === null || Array.isArray(models)) {
+    throw argumentTypeError('models is an object of sampling models by name')
+  }
   const named: NamedModel[] = presets.map((name) => ({ name, model: samplingModel(name) }))
   for (const [name, choice] of Object.entries(models)) {
     if (named.some((model) => model.name === name)) {
@@ -90,6 +95,10 @@ function namedModels(options: CheckOptions): NamedModel[] {
   }
   if (named.length === 0) throw argumentRangeError('presets and models name nothing to check')
   return named
+}
+
+function requireArray(name: string, value: unknown): void {
+  if (!Array.isArray(value)) throw argumentTypeError(`${name} is an array, not ${String(value)}`)
 }
 
 function seedOfEnvironment(): number {

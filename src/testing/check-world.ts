@@ -79,9 +79,31 @@ export function scenarioOptions(world: CheckWorld, model: SamplingModel): Protoc
   }
 }
 
-/** @throws TypeError, RangeError ERR_UNTORN_ARGUMENT naming the parameter */
+const parameterNames: readonly (keyof CheckWorld)[] = [
+  'name',
+  'owner',
+  'close',
+  'readers',
+  'reads',
+  'attemptsMax',
+  'faults',
+  'recovers',
+  'strategy',
+  'schedulesMax',
+]
+
+/**
+ * A mistyped parameter would silently check a smaller world, so unknown ones are refused.
+ * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT naming the parameter
+ */
 export function requireWorld(world: CheckWorld): void {
   if (typeof world !== 'object' || world === null) throw argumentTypeError('a world is an object')
+  for (const name of Object.keys(world)) {
+    if (parameterNames.some((known) => known === name)) continue
+    throw argumentRangeError(
+      `a world has no ${JSON.stringify(name)}: it has ${parameterNames.join(', ')}`,
+    )
+  }
   const { owner = 1, readers = 1, reads = 1, attemptsMax = 1, strategy, faults = {} } = world
   requireCount('owner', typeof owner === 'number' ? owner : owner.length, 0, 64)
   requireCount('readers', readers, 1, 4)

@@ -48,7 +48,13 @@ export class GeneratorMachine implements ReaderMachine {
   }
 
   begin(sink: OperationSink): void {
-    this.#attempt = this.#reader(this.#io)
+    const attempt = this.#reader(this.#io)
+    // Asynchronous generators have no Symbol.iterator; arrays and strings have, but no next.
+    const isGenerator = typeof attempt?.next === 'function' && Symbol.iterator in attempt
+    if (!isGenerator) {
+      throw broken('a reader is a generator function, and not async: reader: function* (io) { … }')
+    }
+    this.#attempt = attempt
     if (this.#advance(sink, []) !== Verdict.More) {
       throw broken('a reader’s attempt ended before it had read anything')
     }

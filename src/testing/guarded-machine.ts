@@ -11,7 +11,7 @@ import {
   Verdict,
   type VerdictCode,
 } from '../protocols/machine.ts'
-import { type Layout, nameOfBytes } from './layout.ts'
+import { type Layout, nameOfOffset } from './layout.ts'
 
 /** Chains of one attempt, at most: a reader that wants more does not end. */
 const chainsMax = 64
@@ -84,7 +84,7 @@ export class GuardedMachine implements ReaderMachine, OperationSink {
       )
     }
     if (remoteOffset < 0 || lengthBytes < 1 || remoteOffset + lengthBytes > layout.regionBytes) {
-      const name = nameOfBytes(layout, remoteOffset, 1)
+      const name = nameOfOffset(layout, remoteOffset)
       throw argumentRangeError(
         `a READ of ${lengthBytes} bytes at ${remoteOffset}${name === undefined ? '' : ` (${name})`} ` +
           `reaches outside the region of ${layout.regionBytes} bytes`,

@@ -2,7 +2,7 @@
 // told with the call and the field, and is logged, so that two recordings can be compared.
 import { argumentRangeError, argumentTypeError } from '../errors.ts'
 import type { BarrierName, LocalMemory } from '../protocols/local-memory.ts'
-import { type Layout, nameOfBytes, wordBytes } from './layout.ts'
+import { type Layout, nameOfOffset, wordBytes } from './layout.ts'
 
 const barrierNames: readonly string[] = ['beforePayload', 'beforePublish', 'afterPublish']
 
@@ -77,7 +77,7 @@ export class GuardedMemory implements LocalMemory {
   }
 
   #place(offset: number): string {
-    const name = nameOfBytes(this.#layout, offset, 1)
+    const name = nameOfOffset(this.#layout, offset)
     return name === undefined ? String(offset) : `${offset} (${name})`
   }
 

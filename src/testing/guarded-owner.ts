@@ -24,10 +24,10 @@ export function guardOwner(owner: OwnerSide): OwnerUnderTest {
     get version() {
       return version
     },
-    format: (payload) =>
-      call('format', () =>
-        owner.format === undefined ? owner.publish(payload) : owner.format(payload),
-      ),
+    format: (payload) => {
+      if (owner.format === undefined) call('publish', () => owner.publish(payload))
+      else call('format', () => owner.format?.(payload))
+    },
     publish: (payload) => call('publish', () => owner.publish(payload)),
   }
   // What an owner cannot do stays absent: scenarios then publish instead.
@@ -66,6 +66,13 @@ function requireVersion(
   returned: number | void,
   before: number | void | undefined,
 ): void {
+  if (typeof returned === 'object') {
+    throw new UntornError(
+      'ERR_UNTORN_BROKEN_PROTOCOL',
+      `the owner’s ${name} returned an object, such as a promise: it ends within the call, and ` +
+        'returns the version as a number',
+    )
+  }
   if (returned !== undefined && (!Number.isSafeInteger(returned) || returned < 0)) {
     throw new UntornError(
       'ERR_UNTORN_BROKEN_PROTOCOL',

@@ -62,8 +62,8 @@ export function requireLayout(layout: Layout): void {
 }
 
 /**
- * What stands at some bytes, for people: "version", "payload word 3", words of a field counted from
- * its start; undefined where no field covers them.
+ * What stands at some bytes, for people: "version", "payload word 3", "payload byte 12", counted from
+ * the field's start; undefined where no field covers them.
  */
 export function nameOfBytes(
   layout: Layout,
@@ -75,11 +75,21 @@ export function nameOfBytes(
     const end = span.offset + span.lengthBytes
     if (offset < span.offset || offset + lengthBytes > end) continue
     if (offset === span.offset && lengthBytes === span.lengthBytes) return name
+    if (lengthBytes < wordBytes) return `${name} ${bytesFrom(offset - span.offset, lengthBytes)}`
     const word = Math.floor((offset - span.offset) / wordBytes)
     const last = Math.floor((offset + lengthBytes - 1 - span.offset) / wordBytes)
     return word === last ? `${name} word ${word}` : `${name} words ${word} to ${last}`
   }
   return undefined
+}
+
+/** What begins at an offset: a field's word if one lies there whole, else a byte. */
+export function nameOfOffset(layout: Layout, offset: number): string | undefined {
+  return nameOfBytes(layout, offset, wordBytes) ?? nameOfBytes(layout, offset, 1)
+}
+
+function bytesFrom(start: number, lengthBytes: number): string {
+  return lengthBytes === 1 ? `byte ${start}` : `bytes ${start} to ${start + lengthBytes - 1}`
 }
 
 function requireBytes(name: string, value: number): void {

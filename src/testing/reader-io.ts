@@ -29,6 +29,7 @@ export interface ReaderIo<F extends Fields = Fields> {
   /**
    * READ of an aligned 8-byte word, as `storeWord` stores it. NaN, which equals nothing, where the
    * bytes are no safe integer: no `storeWord` stored them.
+   * @throws RangeError ERR_UNTORN_MISALIGNED no multiple of 8
    */
   readonly word: (place: Place<F>) => Read<number>
   /** The same for a word of any 64 bits, as `storeWord64` stores it. */
@@ -69,8 +70,8 @@ export function createReaderIo(layout: Layout, memory: ReaderMemory): ReaderIo {
     get lastVersion() {
       return memory.version
     },
-    word: (place) => new Read(span(place, wordBytes).offset, wordBytes, decodeWord),
-    word64: (place) => new Read(span(place, wordBytes).offset, wordBytes, decodeWord64),
+    word: (place) => new Read(wordAt(layout, place), wordBytes, decodeWord),
+    word64: (place) => new Read(wordAt(layout, place), wordBytes, decodeWord64),
     bytes: (place, lengthBytes) => {
       const { offset, lengthBytes: length } = span(place, lengthBytes)
       return new Read(offset, length, (landed) => landed.slice())
@@ -95,6 +96,16 @@ function fieldOf(layout: Layout, name: string): Field {
   const names = Object.keys(layout.fields ?? {})
   const known = names.length === 0 ? 'names no fields' : `has ${names.join(', ')}`
   throw argumentRangeError(`no field ${JSON.stringify(name)}: the layout ${known}`)
+}
+
+function wordAt(layout: Layout, place: string | number): number {
+  const { offset } = spanAt(layout, place, wordBytes)
+  // What is no integer, or no such field, has a refusal of its own.
+  if (!Number.isInteger(offset) || offset % wordBytes === 0) return offset
+  throw argumentRangeError(
+    `a word is at a multiple of ${wordBytes}, not at ${offset}: READ other places with bytes(…)`,
+    'ERR_UNTORN_MISALIGNED',
+  )
 }
 
 function spanAt(

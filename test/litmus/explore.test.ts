@@ -139,6 +139,21 @@ describe('nothing is lost by', () => {
   })
 })
 
+describe('options that are none', () => {
+  const program = litmus({ name: 'alone', owner: [store('x', 1)], final: ['x'] })
+  it.each<[string, unknown]>([
+    ['no schedules', { schedulesMax: 0 }],
+    ['schedules in words', { schedulesMax: 'many' }],
+    ['half a state', { statesMax: 0.5 }],
+    ['runs below none', { shrinkRunsMax: -1 }],
+    ['nothing', null],
+  ])('%s', (_, options) => {
+    expect(() => program.explore('minimal', options as LitmusExploreOptions)).toThrow(
+      expect.objectContaining({ code: 'ERR_UNTORN_ARGUMENT' }),
+    )
+  })
+})
+
 describe('docs/litmus.md', () => {
   it('has an example that does what it says', () => {
     const page = fs.readFileSync('docs/litmus.md', 'utf8')

@@ -104,3 +104,23 @@ describe('a litmus program', () => {
     )
   })
 })
+
+describe('what is no litmus program', () => {
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['an owner that is one instruction', { ...pair, owner: store('x', 1) }],
+    ['a peer that is one instruction', { ...pair, peers: { p: get('a', 'x') } }],
+    ['peers that are a list', { ...pair, peers: [get('a', 'x')] }],
+    ['an instruction that is none', { ...pair, owner: [null] }],
+    ['final names that are one name', { ...pair, final: 'x' }],
+  ])('%s', (_, spec) => {
+    expect(() => litmusProgram(spec as LitmusSpec)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_UNTORN_ARGUMENT' }),
+    )
+  })
+
+  it('may have no peers', () => {
+    const program = litmusProgram({ name: 'alone', owner: [store('x', 1), load('a', 'x')] })
+    expect(program.peers).toEqual([])
+  })
+})

@@ -1,7 +1,7 @@
 // A litmus program and what can be asked about it: every outcome that a sampling model lets it have.
 // Invariant: a complete exploration's outcomes are the exact set, and each comes with a schedule
 // that leads to it.
-import { argumentRangeError } from '../../errors.ts'
+import { argumentRangeError, argumentTypeError } from '../../errors.ts'
 import { fingerprintOf, formatTape, parseTape, requireFingerprint } from '../choice-tape.ts'
 import { ExhaustiveOracle } from '../exhaustive-oracle.ts'
 import { samplingModel } from '../sampling-model.ts'
@@ -59,11 +59,11 @@ export class Litmus {
   /**
    * Runs every schedule of a model. Takes microseconds per step: programs like those of the suite
    * take milliseconds, one with a dozen operations in flight at once does not end.
-   * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT no such model
+   * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT no such model, or no such option
    */
   explore(choice: SamplingChoice, options: LitmusExploreOptions = {}): LitmusExploration {
+    const { schedulesMax, statesMax, shrinkRunsMax } = boundsOf(options)
     const scenario = new LitmusScenario(this.program, samplingModel(choice), options)
-    const { schedulesMax = SCHEDULES_MAX, statesMax = STATES_MAX } = options
     const oracle = new ExhaustiveOracle({
       state: statesMax > 0 ? scenario : null,
       statesMax,
@@ -85,7 +85,7 @@ export class Litmus {
     }
     const fingerprint = fingerprintOf(scenario.name)
     const outcomes = [...found].map(([text, { values, choices }]): LitmusOutcome => {
-      const simple = this.#simplify(scenario, text, choices, options.shrinkRunsMax ?? 0)
+      const simple = this.#simplify(scenario, text, choices, shrinkRunsMax)
       return { values, text, tape: formatTape(simple, fingerprint) }
     })
     outcomes.sort((left, right) => compareOutcomes(this.program, left.values, right.values))
@@ -145,9 +145,29 @@ export class Litmus {
   }
 }
 
+/** A bound that is none would end an exploration at once, with no outcome at all. */
+function boundsOf(
+  options: LitmusExploreOptions,
+): Required<Pick<LitmusExploreOptions, 'schedulesMax' | 'statesMax' | 'shrinkRunsMax'>> {
+  if (typeof options !== 'object' || options === null) {
+    throw argumentTypeError('options of an exploration are an object')
+  }
+  const { schedulesMax = SCHEDULES_MAX, statesMax = STATES_MAX, shrinkRunsMax = 0 } = options
+  requireCount('schedulesMax', schedulesMax, 1, Infinity)
+  requireCount('statesMax', statesMax, 0, 2 ** 26)
+  requireCount('shrinkRunsMax', shrinkRunsMax, 0, Infinity)
+  return { schedulesMax, statesMax, shrinkRunsMax }
+}
+
+function requireCount(name: string, value: number, min: number, max: number): void {
+  const whole = Number.isSafeInteger(value) || value === Infinity
+  if (whole && value >= min && value <= max) return
+  throw argumentRangeError(`${name} must be an integer from ${min} to ${max}, not ${String(value)}`)
+}
+
 /**
  * Checks a program and makes it explorable.
- * @throws RangeError ERR_UNTORN_ARGUMENT as `litmusProgram` does
+ * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT as `litmusProgram` does
  */
 export function litmus(spec: LitmusSpec): Litmus {
   return new Litmus(litmusProgram(spec))

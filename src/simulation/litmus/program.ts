@@ -2,6 +2,7 @@
 // schedule can be explored, or that a real device can run it a million times. Invariant: a
 // LitmusProgram is plain data (equal after JSON), complete (nothing is left to defaults) and valid:
 // `litmusProgram` checked it. Everything starts at 0.
+import { argumentTypeError } from '../../errors.ts'
 import { checkProgram } from './check.ts'
 import { registersOf, remoteVariablesOf } from './instructions.ts'
 import type { LitmusInstruction } from './instructions.ts'
@@ -14,8 +15,8 @@ export interface LitmusSpec {
   /** Instructions of the owner's CPU; of several CPUs by name. */
   readonly owner?:
     readonly LitmusInstruction[] | Readonly<Record<string, readonly LitmusInstruction[]>>
-  /** Instructions of each peer, by name; with `nic`, those that do not share the owner's first. */
-  readonly peers: Readonly<Record<string, readonly LitmusInstruction[] | PeerSpec>>
+  /** Instructions of each peer, by name, if there are any; with `nic`, those that do not share the owner's first. */
+  readonly peers?: Readonly<Record<string, readonly LitmusInstruction[] | PeerSpec>>
   /** Runs of variables that are neighbours, such as `x y` or `x | y`: see `layout.ts`. */
   readonly memory?: readonly string[]
   /** Variables of the owner whose last values the outcome shows, beside all registers. */
@@ -65,19 +66,42 @@ function peerOf(name: string, spec: readonly LitmusInstruction[] | PeerSpec): Li
   return { name, nic, queuePairCount: Math.max(0, ...used) + 1, instructions }
 }
 
+/** What TypeScript would refuse: lists of instructions that are no lists. */
+function requireShape(spec: LitmusSpec): void {
+  if (typeof spec !== 'object' || spec === null) {
+    throw argumentTypeError('a litmus program is an object { name, owner, peers, … }')
+  }
+  const { owner = [], peers = {}, memory = [], final = [] } = spec
+  const cpus: readonly unknown[] = Array.isArray(owner) ? [owner] : Object.values(owner ?? {})
+  const ofPeers = Object.values(peers ?? {}).map((peer) =>
+    Array.isArray(peer) ? peer : (peer as PeerSpec | null)?.instructions,
+  )
+  const lists = [...cpus, ...ofPeers, memory, final]
+  const instructions = [...cpus, ...ofPeers].flatMap((list) => list)
+  const whole = typeof owner === 'object' && typeof peers === 'object' && owner !== null
+  const kinds = instructions.every((each) => typeof (each as LitmusInstruction)?.kind === 'string')
+  if (whole && peers !== null && lists.every(Array.isArray) && kinds) return
+  throw argumentTypeError(
+    `litmus program '${spec.name}': owner, and each of peers, is an array of instructions, ` +
+      'as put(…) and store(…) make them; memory and final are arrays of names',
+  )
+}
+
 /**
  * Completes and checks a program.
+ * @throws TypeError ERR_UNTORN_ARGUMENT when it is no program
  * @throws RangeError ERR_UNTORN_ARGUMENT when it makes no sense: a name that is unknown, assigned
  *   twice or reserved, a wait without a signal, a value out of range, too many instructions, …
  */
 export function litmusProgram(spec: LitmusSpec): LitmusProgram {
+  requireShape(spec)
   const owner = spec.owner ?? []
   const cpus = Array.isArray(owner)
     ? [{ name: 'owner', instructions: owner as readonly LitmusInstruction[] }]
     : Object.entries(owner as Readonly<Record<string, readonly LitmusInstruction[]>>).map(
         ([name, instructions]) => ({ name, instructions }),
       )
-  const peers = Object.entries(spec.peers).map(([name, peer]) => peerOf(name, peer))
+  const peers = Object.entries(spec.peers ?? {}).map(([name, peer]) => peerOf(name, peer))
   const memory = spec.memory ?? []
   const variables = [
     ...cpus.flatMap((cpu) => cpu.instructions.flatMap((each) => remoteVariablesOf(each, 'cpu'))),

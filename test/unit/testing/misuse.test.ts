@@ -57,6 +57,39 @@ test.each<[string, (memory: LocalMemory) => number | void, string]>([
   expect(check(withOwner(publish))).toThrow(code(expected))
 })
 
+test.each<[string, unknown, string]>([
+  ['presets that are one name', { presets: 'minimal' }, argument],
+  ['models that are one name', { models: 'minimal' }, argument],
+  ['models without names', { models: [{ cpu: 'tso' }] }, argument],
+  ['worlds that are one world', { worlds: { owner: 1 } }, argument],
+  ['expectations that are one name', { expect: 'minimal' }, argument],
+  ['a world with a parameter that no world has', { worlds: [{ writes: 3 }] }, argument],
+])('a caller’s mistake: %s', (_, options, expected) => {
+  expect(check(fenced, options as CheckOptions)).toThrow(code(expected))
+})
+
+test.each<[string, unknown, string]>([
+  ['an asynchronous generator', async function* () {}, broken],
+  ['a function', () => 'payload', broken],
+  ['a function that returns nothing', () => undefined, broken],
+])('a reader that is %s', (_, reader, expected) => {
+  const mistaken = withReader(reader as Reader<Fields>)
+  expect(check(mistaken)).toThrow(code(expected, /generator/))
+})
+
+test('a word read on no boundary', () => {
+  const misread = withReader(function* (io) {
+    yield* io.word(4)
+    return io.retry()
+  })
+  expect(check(misread)).toThrow(code('ERR_UNTORN_MISALIGNED'))
+})
+
+test('an owner that publishes later', () => {
+  const later = withOwner((() => Promise.resolve(2)) as unknown as () => number)
+  expect(check(later)).toThrow(code(broken, /publish returned .*promise/))
+})
+
 test('an owner that returns versions sometimes', () => {
   let calls = 0
   expect(check(withOwner(() => ((calls += 1) % 2 === 1 ? calls : undefined)))).toThrow(code(broken))

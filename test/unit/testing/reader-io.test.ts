@@ -85,7 +85,9 @@ test('bytes have names where a field covers them', () => {
   expect(nameOfBytes(named, 0, 8)).toBe('version')
   expect(nameOfBytes(named, 16, 8)).toBe('payload word 1')
   expect(nameOfBytes(named, 8, 16)).toBe('payload')
-  expect(nameOfBytes(named, 20, 2)).toBe('payload word 1')
+  expect(nameOfBytes(named, 20, 2)).toBe('payload bytes 12 to 13')
+  expect(nameOfBytes(named, 20, 1)).toBe('payload byte 12')
+  expect(nameOfBytes(named, 0, 1)).toBe('version byte 0')
   expect(nameOfBytes({ ...named, fields: { body: { offset: 8, lengthBytes: 24 } } }, 16, 16)).toBe(
     'body words 1 to 2',
   )
