@@ -24,7 +24,7 @@ export function addSimulationCommand(
   bench
     .command('simulation')
     .description('count the steps and schedules a second that the simulator explores')
-    .option('-t, --duration <seconds>', 'time a row', parseDuration, DEFAULT_SECONDS)
+    .option('-D, --duration <seconds>', 'time a row', parseDuration, DEFAULT_SECONDS)
     .option('--seed <number>', 'of the random schedules', parseSeed, 1)
     .option('--json', 'print one JSON object instead of the table')
     .option('-o, --out <file>', 'write the JSON into a file as well', parseName)
