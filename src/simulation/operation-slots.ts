@@ -2,6 +2,7 @@
 // `tail`, in order of posting. Each operation is cut into pieces, the granules that it samples or
 // places in one step. Invariant: nothing is allocated for an operation of a size met before.
 import { OperationFlags } from '../fabric/operation-ring.ts'
+import { isAtomic } from './operation-rules.ts'
 import type { SimulatedMemory } from './simulated-memory.ts'
 import type { StateHash } from './state-hash.ts'
 
@@ -195,6 +196,9 @@ export class OperationSlots {
         8 * (this.completed[slot] as number) +
         16 * (this.replaysLeft[slot] as number),
     )
+    hash.mix(this.local[slot]?.index ?? -1)
+    hash.mix(this.remote[slot]?.index ?? -1)
+    if (isAtomic(this.opcode[slot] as number)) this.#mixAtomic(slot, hash)
     const starts = this.pieceStart[slot] as Int32Array
     const states = this.pieceState[slot] as Uint8Array
     const count = this.pieceCount[slot] as number
@@ -206,5 +210,16 @@ export class OperationSlots {
       const end = start + ((this.pieceLength[slot] as Int32Array)[piece] as number)
       for (let at = start; at < end; at += 1) hash.mix(staged[at] as number)
     }
+  }
+
+  /** What an atomic will do; between its halves it holds the value that it loaded. */
+  #mixAtomic(slot: number, hash: StateHash): void {
+    for (const operand of [this.compareOrAdd[slot] as bigint, this.swap[slot] as bigint]) {
+      hash.mix(Number(BigInt.asIntN(32, operand)))
+      hash.mix(Number(BigInt.asIntN(32, operand >> 32n)))
+    }
+    if (this.executed[slot] === 0 || this.finished[slot] === 1) return
+    const loaded = this.staging[slot] as Uint8Array
+    for (let at = 0; at < 8; at += 1) hash.mix(loaded[at] as number)
   }
 }

@@ -234,6 +234,7 @@ export class StoreBuffer {
     hash.mix(this.#count)
     for (let index = Math.max(this.prefix, this.#sealedCount); index < this.#count; index += 1) {
       hash.mix(this.#offsets[index] as number)
+      hash.mix(this.#lengths[index] as number)
       hash.mix((this.#memories[index] as SimulatedMemory).index)
       hash.mix(this.#epochs[index] as number)
       for (let at = 0; at < (this.#lengths[index] as number); at += 1) {
