@@ -2,9 +2,11 @@
 // sampling model lets them touch memory. What the model does not order, the oracle decides.
 //
 // Completions come in order. An accepted WRITE may complete before it is placed; operation-rules.ts
-// says who waits for whom, read-steps.ts and write-steps.ts what the steps are.
-import { Opcode, OperationFlags } from '../fabric/operation-ring.ts'
+// says who waits for whom; read-, write- and atomic-steps.ts what the steps are.
+import { Opcode } from '../fabric/operation-ring.ts'
 import { Status } from '../fabric/status.ts'
+import { AtomicSteps } from './atomic-steps.ts'
+import { describeOperation } from './describe-operation.ts'
 import { isAtomic, isRead, mayTouch } from './operation-rules.ts'
 import { OperationSlots } from './operation-slots.ts'
 import { ChoiceLabel } from './oracle.ts'
@@ -46,11 +48,10 @@ export class SimulatedQueuePair {
   peerGone = false
   failed = false
   readonly #host: QueuePairHost
-  readonly #nic: number
   readonly #slots: OperationSlots
-  readonly #transfer: Transfer
   readonly #reads: ReadSteps
   readonly #writes: WriteSteps
+  readonly #atomics: AtomicSteps
   /** The oldest operation that may still touch memory, and behind the newest. */
   #head = 0
   #tail = 0
@@ -68,21 +69,23 @@ export class SimulatedQueuePair {
   constructor(name: string, actor: number, nic: number, depth: number, host: QueuePairHost) {
     this.name = name
     this.actor = actor
-    this.#nic = nic
     this.#host = host
     this.#slots = new OperationSlots(depth)
     this.#countOf = new Int32Array(depth)
-    this.#transfer = new Transfer(name, this.#slots, host)
-    this.#reads = new ReadSteps(name, this.#slots, this.#transfer, host, (slot) => {
+    const transfer = new Transfer(name, this.#slots, host)
+    this.#reads = new ReadSteps(name, this.#slots, transfer, host, (slot) => {
       this.#finish(slot)
     })
     this.#writes = new WriteSteps(
       this.#slots,
-      this.#transfer,
+      transfer,
       host,
       (slot) => this.#placed(slot),
       (slot) => this.#accepted(slot),
     )
+    this.#atomics = new AtomicSteps(actor, nic, this.#slots, transfer, host, (slot) => {
+      this.#finish(slot)
+    })
   }
 
   /** Operations posted and not completed. */
@@ -139,7 +142,7 @@ export class SimulatedQueuePair {
     slots.number[slot] = this.#tail
     if (isRead(opcode)) this.#reads.begin(slot)
     if (recorder !== null) {
-      recorder.say('post', this.name, this.#describe(slot), { operation: this.#tail })
+      recorder.say('post', this.name, describeOperation(slots, slot), { operation: this.#tail })
     }
     if (this.failed) this.#flush(Status.Flushed)
   }
@@ -167,6 +170,7 @@ export class SimulatedQueuePair {
   /** Back to nothing in flight. */
   reset(): void {
     this.#moved()
+    this.#atomics.release()
     this.#head = 0
     this.#tail = 0
     this.#toComplete = 0
@@ -259,11 +263,7 @@ export class SimulatedQueuePair {
     const whole = opcode === Opcode.Send || slots.pieceCount[slot] === 0
     if (whole) return this.#mayTouch(at) ? 1 : 0
     if (isRead(opcode)) return this.#reads.options(slot, this.#mayTouch(at))
-    if (isAtomic(opcode)) {
-      const holder = this.#host.atomicUnits[this.#nic] as number
-      const free = holder === 0 || holder === this.#ticket(slot)
-      return free && this.#mayTouch(at) ? 1 : 0
-    }
+    if (isAtomic(opcode)) return this.#atomics.options(slot, this.#mayTouch(at))
     const next = at === this.#toComplete && !this.#held
     return this.#writes.options(slot, this.#mayTouch(at), next)
   }
@@ -275,26 +275,11 @@ export class SimulatedQueuePair {
     const remote = slots.remote[slot] as SimulatedMemory | null
     if (remote !== null && !remote.valid) this.#error(Status.RemoteAccess)
     else if (opcode === Opcode.Send) this.#stepSend(slot)
-    else if (slots.pieceCount[slot] === 0) this.#stepEmpty(slot)
+    // Of no bytes: nothing to sample or to place, but it has its turn all the same.
+    else if (slots.pieceCount[slot] === 0) this.#placed(slot)
     else if (isRead(opcode)) this.#reads.take(slot, choice)
-    else if (isAtomic(opcode)) this.#stepAtomic(slot)
+    else if (isAtomic(opcode)) this.#atomics.take(slot)
     else this.#writes.take(slot, choice, this.#mayTouch(at))
-  }
-
-  #stepAtomic(slot: number): void {
-    const { atomicUnits, model } = this.#host
-    const slots = this.#slots
-    if (slots.executed[slot] === 0) {
-      this.#transfer.atomicLoad(slot)
-      slots.executed[slot] = 1
-      if (model.nicAtomics === 'hca') {
-        atomicUnits[this.#nic] = this.#ticket(slot)
-        return
-      }
-    }
-    this.#transfer.atomicStore(slot)
-    atomicUnits[this.#nic] = 0
-    this.#finish(slot)
   }
 
   #accepted(slot: number): void {
@@ -314,11 +299,6 @@ export class SimulatedQueuePair {
     if (this.#tell(slot)) this.#finish(slot)
   }
 
-  /** An operation of no bytes: nothing to sample or to place, but it has its turn all the same. */
-  #stepEmpty(slot: number): void {
-    this.#placed(slot)
-  }
-
   /** Hands a message over; false when that failed, and the queue pair with it. */
   #tell(slot: number): boolean {
     const slots = this.#slots
@@ -331,11 +311,6 @@ export class SimulatedQueuePair {
     if (status === Status.Success) return true
     this.#error(status)
     return false
-  }
-
-  /** Who holds an atomic unit: queue pair and slot, never 0. */
-  #ticket(slot: number): number {
-    return this.actor * 0x1000 + slot + 1
   }
 
   #finish(slot: number): void {
@@ -374,9 +349,7 @@ export class SimulatedQueuePair {
 
   #flush(first: number): void {
     const slots = this.#slots
-    if ((this.#host.atomicUnits[this.#nic] as number) >> 12 === this.actor) {
-      this.#host.atomicUnits[this.#nic] = 0
-    }
+    this.#atomics.release()
     let status = first
     while (this.#toComplete < this.#tail) {
       const slot = this.#toComplete % slots.depth
@@ -402,14 +375,5 @@ export class SimulatedQueuePair {
       slots.lengthBytes[slot] as number,
       slots.flags[slot] as number,
     )
-  }
-
-  #describe(slot: number): string {
-    const slots = this.#slots
-    const name = Object.entries(Opcode).find(([, code]) => code === slots.opcode[slot])?.[0] ?? ''
-    const fenced = (slots.flags[slot] as number) & OperationFlags.Fence ? ', fenced' : ''
-    const from = slots.remoteOffset[slot] as number
-    const to = from + (slots.lengthBytes[slot] as number)
-    return `${name.toUpperCase()} ${slots.remote[slot]?.name ?? ''} [${from}, ${to})${fenced}`
   }
 }

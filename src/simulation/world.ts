@@ -1,6 +1,7 @@
 // A simulated world: memories, CPUs with store buffers, queue pairs, programs. `step` lets one of
 // them do one thing, chosen by the oracle; there is no clock and no other nondeterminism. Invariant:
 // the state is exactly what `mix` mixes, plus what the contents of programs add to it.
+import { SLOTS_MAX } from './atomic-steps.ts'
 import { ChoiceLabel, type Oracle } from './oracle.ts'
 import type { Program } from './program.ts'
 import { SimulatedQueuePair } from './queue-pair.ts'
@@ -38,7 +39,7 @@ export interface WorldOptions {
 export interface SimulatedQueuePairOptions {
   /** Number of the responder's NIC, 0 to 63: its atomics exclude each other. Default 0. */
   readonly nic?: number
-  /** Operations in flight, at most. Default 16. */
+  /** Operations in flight, at most: 1 to 65536. Default 16. */
   readonly depth?: number
 }
 
@@ -114,6 +115,8 @@ export class World implements QueuePairHost, BufferHost {
 
   addQueuePair(name: string, options: SimulatedQueuePairOptions = {}): SimulatedQueuePair {
     const { nic = 0, depth = DEPTH } = options
+    if (!(nic >= 0 && nic < NICS_MAX)) throw new Error(`there is no NIC ${nic} in a world`)
+    if (!(depth > 0 && depth <= SLOTS_MAX)) throw new Error(`a queue pair of depth ${depth}`)
     const queuePair = new SimulatedQueuePair(name, this.#actors.length, nic, depth, this)
     this.#queuePairs.push(queuePair)
     this.#add(queuePair)
@@ -235,9 +238,8 @@ export class World implements QueuePairHost, BufferHost {
       for (let at = 0; at < words.length; at += 1) hash.mix(words[at] as number)
       hash.mix(memory.valid ? 1 : 0)
     }
+    // Who holds an atomic unit follows from the operations in flight.
     for (const actor of this.#actors) actor.mix(hash)
-    hash.mix(this.atomicUnits[0] as number)
-    hash.mix(this.atomicUnits[1] as number)
   }
 
   #add(actor: Actor): void {
