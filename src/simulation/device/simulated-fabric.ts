@@ -55,7 +55,8 @@ export class SimulatedFabric {
   constructor(model: SamplingModel, oracle: SteeredOracle) {
     this.model = model
     this.#oracle = oracle
-    this.world = new World(model, { landing: 'pieces' })
+    // Landing memory is looked at early, and lost responses can be ordered: no replay is left out.
+    this.world = new World(model, { landing: 'pieces', allReplays: true })
     this.world.oracle = oracle
     this.#parts = {
       world: this.world,
@@ -139,7 +140,7 @@ export class SimulatedFabric {
 
   /**
    * The next READ whose response may be lost, of whatever queue pair, loses it and is executed again
-   * from its first packet on. Where the model has no replays nothing happens.
+   * from its first packet on. Where the model says `replay: 'off'` nothing happens.
    */
   loseResponse(): void {
     this.#oracle.loseResponse()
