@@ -1,17 +1,18 @@
 #!/usr/bin/env node
-// Prints into docs/check-your-protocol.md what its programs print. A program is a block marked
+// Prints into the pages of docs that have programs what these print. A program is a block marked
 // "js NAME.mjs"; a block marked "text NAME.mjs" shows its output. Programs import each other, so all
 // are written into one folder, inside the package, where its own name resolves to it. A test compares.
 //
-//   node tools/generate-tutorial.mjs           writes the page
-//   node tools/generate-tutorial.mjs --print   prints it
+//   node tools/generate-tutorial.mjs           writes the pages
+//   node tools/generate-tutorial.mjs --print   prints them
 
 import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { isProgram, project } from './lib/project.mjs'
 
-const target = path.join(project, 'docs/check-your-protocol.md')
+/** Relative to the project. */
+export const pages = ['docs/check-your-protocol.md', 'docs/simulator.md']
 const programLimitMs = 60_000
 const programPattern = /^```js (\S+\.mjs)\n(.*?)^```$/gms
 const outputPattern = /^```text (\S+\.mjs)\n.*?^```$/gms
@@ -54,7 +55,10 @@ function runProgram(folder, name) {
 }
 
 if (isProgram(import.meta.url)) {
-  const page = tutorialPage(fs.readFileSync(target, 'utf8'))
-  if (process.argv.includes('--print')) process.stdout.write(page)
-  else fs.writeFileSync(target, page)
+  for (const name of pages) {
+    const target = path.join(project, name)
+    const page = tutorialPage(fs.readFileSync(target, 'utf8'))
+    if (process.argv.includes('--print')) process.stdout.write(page)
+    else fs.writeFileSync(target, page)
+  }
 }

@@ -15,7 +15,7 @@ const steps = [
   ['negative controls', ['tools/controls.mjs', '--update']],
   ['safety matrix', ['tools/safety-matrix.mjs']],
   ['small worlds', [...vitestCommand, '--project=property', 'exhaustive'], { UNTORN_UPDATE: '1' }],
-  ['docs/check-your-protocol.md', ['tools/generate-tutorial.mjs']],
+  ['docs/check-your-protocol.md, docs/simulator.md', ['tools/generate-tutorial.mjs']],
 ]
 
 for (const [name, args, env] of steps) {

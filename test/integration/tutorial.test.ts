@@ -1,5 +1,5 @@
-// Goal: docs/check-your-protocol.md leads where it says: its programs run, and print what the page
-// shows; so does the example of the same protocol. Method: every program of the page is run as it
+// Goal: the pages of docs with programs lead where they say: the programs run, and print what the page
+// shows; so does the example of the tutorial's protocol. Method: every program of a page is run as it
 // stands against the built package; generating the page once more changes nothing.
 import fs from 'node:fs'
 import { expect, test } from 'vitest'
@@ -7,19 +7,29 @@ import { loadTool } from '../unit/tools/load-tool.ts'
 import { runNode } from './programs.ts'
 
 interface TutorialTool {
+  readonly pages: readonly string[]
   readonly tutorialPage: (page: string) => string
 }
-const { tutorialPage } = await loadTool<TutorialTool>('generate-tutorial.mjs')
+const { pages, tutorialPage } = await loadTool<TutorialTool>('generate-tutorial.mjs')
 const limitMs = 120_000
 
-test(
-  'the page is what node tools/generate-tutorial.mjs makes',
-  () => {
-    const page = fs.readFileSync('docs/check-your-protocol.md', 'utf8')
+test.each(pages)(
+  '%s is what node tools/generate-tutorial.mjs makes',
+  (name) => {
+    const page = fs.readFileSync(name, 'utf8')
     expect(tutorialPage(page)).toBe(page)
   },
   limitMs,
 )
+
+test('every page with programs of which it shows the output is among them', () => {
+  const shown = fs.readdirSync('docs').filter((name) => {
+    return (
+      name.endsWith('.md') && /^```text \S+\.mjs$/m.test(fs.readFileSync(`docs/${name}`, 'utf8'))
+    )
+  })
+  expect(shown.map((name) => `docs/${name}`).toSorted()).toEqual([...pages].toSorted())
+})
 
 test('a program of a page that fails is noticed', () => {
   expect(() => tutorialPage('```js a.mjs\nprocess.exit(3)\n```\n')).toThrow(
