@@ -18,10 +18,15 @@ export const Verdict = {
   Retry: 1,
   /** `target` and `version` hold a consistent snapshot. */
   Done: 2,
-  /** readIfChanged only: the region still has the version asked about. */
+  /**
+   * Nothing newer has been published: the region still has the version that the caller knows, or the
+   * version that it wants does not exist yet.
+   */
   Unchanged: 3,
   /** The owner closed the region for ever. */
   Closed: 4,
+  /** The version that the caller wants has been overwritten for ever; see `missed`. */
+  Lapped: 5,
 } as const
 
 export type VerdictCode = (typeof Verdict)[keyof typeof Verdict]
@@ -33,6 +38,8 @@ export const Evidence = {
   WriterActive: 1,
   /** The bytes were of more than one version, or could not be proven to be of one. */
   Torn: 2,
+  /** So many versions were published meanwhile that the one being read was overwritten. */
+  Lapped: 3,
 } as const
 
 export type EvidenceCode = (typeof Evidence)[keyof typeof Evidence]
@@ -66,6 +73,11 @@ export interface ReaderMachine {
   readonly version: number
   /** Why the last attempt ended with Retry. */
   readonly evidence: EvidenceCode
+  /**
+   * After Lapped, verdict or evidence: how many versions, from the one that was to be read on, are
+   * gone for certain; otherwise 0. Machines that keep no earlier versions leave it out.
+   */
+  readonly missed?: number
   /**
    * Gives the machine its landing memory, once, before the first `start`: at least `landingBytes`
    * bytes, 64-byte aligned, written only by the operations it asked for.

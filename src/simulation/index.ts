@@ -57,6 +57,8 @@ export type { ReadEndName, ReadOutcome, RunOutcome } from './protocol/read-outco
 export type { ReadPlan } from './protocol/reader-program.ts'
 export type { SeqlockProtocolOptions } from './protocol/seqlock-protocol.ts'
 export { seqlockProtocol } from './protocol/seqlock-protocol.ts'
+export type { SlotsProtocolOptions } from './protocol/slots-protocol.ts'
+export { slotsProtocol } from './protocol/slots-protocol.ts'
 
 export * from './litmus/index.ts'
 export type { ControlCase } from './controls/index.ts'

@@ -76,8 +76,9 @@ export function recordOwner(
     present = aborted ? present : next
     const last = publications.at(-1) as Publication
     // An abort publishes the old payload as a new version, or nothing at all.
-    if (aborted && (before === undefined || owner.version === before)) last.end = buffer.count
-    else publish(present)
+    const published = !aborted || (before !== undefined && owner.version !== before)
+    if (published) publish(present)
+    else if (owner.abortsAside !== true) last.end = buffer.count
   })
   const closeStart = buffer.count
   const closes = script.close && owner.close !== undefined

@@ -107,7 +107,9 @@ export class ProtocolScenario implements Scenario {
       reduces: calm && options.reduces !== false,
       allReplays: options.allReplays === true,
     })
-    this.#judge = new ReaderJudge((kind, message) => this.#violate(kind, message))
+    this.#judge = new ReaderJudge(protocol.versionsKept ?? 1, (kind, message) =>
+      this.#violate(kind, message),
+    )
     const steps = options.ownerSteps ?? twoWrites
     this.#record('owner', 0, steps, options.close === true)
     // A restarted owner publishes under a new generation, in memory of its own.
@@ -331,6 +333,9 @@ export class ProtocolScenario implements Scenario {
       seen: reader.seen,
     })
     // States that led to different notes are different, or pruning would forget some.
-    for (const noted of [end, verdict, attempts, baseline]) reader.remember(noted)
+    const { evidence, version } = machine
+    for (const noted of [end, verdict, version, evidence, attempts, baseline, incarnation]) {
+      reader.remember(noted)
+    }
   }
 }

@@ -20,6 +20,8 @@ export interface OwnerUnderTest {
   publishPart?(offset: number, bytes: Uint8Array): void
   /** The same, but takes everything back. */
   abortPart?(offset: number, bytes: Uint8Array): void
+  /** `abortPart` stores where no reader looks: the last publication stays what it was throughout. */
+  readonly abortsAside?: boolean
   /** Ends the region: readers are told so for ever. */
   close?(): void
 }
@@ -36,4 +38,9 @@ export interface ProtocolUnderTest {
   createReader(incarnation: number): ReaderMachine
   /** Operations of the longest chain. Default 8. */
   readonly chainLengthMax?: number
+  /**
+   * How many versions, up to the present one, can be read for as long as no other is published.
+   * Default 1. Readers may say that one is lost only when so many were published after it.
+   */
+  readonly versionsKept?: number
 }

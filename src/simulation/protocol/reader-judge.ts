@@ -1,7 +1,8 @@
 // Judges every result of a reader. Judged are: it is of one publication and says so (torn,
 // mislabelled); that one is no older than the last published before the read began (stale), nor than
 // what the same reader returned before (backwards); Closed is said after the owner began to close,
-// and nothing else once it has closed (closed).
+// and nothing else once it has closed (closed). Who wanted one version gets that one, however old, or
+// is told truly that it is not there yet (stale) or there no more (lapped).
 import { Verdict } from '../../protocols/machine.ts'
 import type { StoreBuffer } from '../store-buffer.ts'
 import { publicationOf } from './judge.ts'
@@ -29,8 +30,11 @@ export function isClosed({ buffer, trace }: JudgedOwner): boolean {
 
 export class ReaderJudge {
   readonly #violate: (kind: string, message: string) => void
+  /** How many versions up to the present one stay readable. */
+  readonly #versionsKept: number
 
-  constructor(violate: (kind: string, message: string) => void) {
+  constructor(versionsKept: number, violate: (kind: string, message: string) => void) {
+    this.#versionsKept = versionsKept
     this.#violate = violate
   }
 
@@ -50,11 +54,55 @@ export class ReaderJudge {
         `${reader.name} returned version ${machine.version} of a closed region`,
       )
     }
+    if (reader.verdict === Verdict.Lapped) return this.#judgeLapped(reader, owner)
+    if (reader.request.wantedVersion !== 0) return this.#judgeWanted(reader, trace)
     if (reader.verdict === Verdict.Unchanged) return this.#judgeUnchanged(reader, trace)
     return this.#judgeSnapshot(reader, trace)
   }
 
   #judgeSnapshot(reader: ReaderProgram, trace: OwnerTrace): string {
+    const found = this.#publicationOf(reader, trace)
+    if (typeof found === 'string') return found
+    this.#judgeAge(reader, trace, found)
+    return `returns version ${trace.publications[found]?.version ?? `#${found}`}`
+  }
+
+  /** A read of one version: neither its age nor what was read before says anything about it. */
+  #judgeWanted(reader: ReaderProgram, trace: OwnerTrace): string {
+    const { machine, request, verdict } = reader
+    const wanted = request.wantedVersion
+    if (verdict === Verdict.Unchanged) {
+      const index = trace.publications.findIndex(({ version }) => version === wanted)
+      if (index >= 0 && index <= reader.baseline) {
+        this.#violate('stale', `${reader.name} says that version ${wanted} is not published yet`)
+      }
+      return `returns Unchanged at version ${machine.version}`
+    }
+    const found = this.#publicationOf(reader, trace)
+    if (typeof found === 'string') return found
+    if (machine.version !== wanted) {
+      const returned = `returned version ${machine.version}`
+      this.#violate('mislabelled', `${reader.name} ${returned}, and wanted ${wanted}`)
+    }
+    return `returns version ${machine.version}`
+  }
+
+  #judgeLapped(reader: ReaderProgram, owner: JudgedOwner): string {
+    const { machine, request } = reader
+    const { publications } = owner.trace
+    const first = publications[0]?.version ?? 0
+    const last = publications[lastPublished(owner)]?.version ?? 0
+    const gone = Math.max(first, last - this.#versionsKept + 1) - request.wantedVersion
+    const missed = machine.missed ?? 0
+    if (request.wantedVersion === 0 || missed < 1 || missed > gone) {
+      const claim = `${missed} versions from ${request.wantedVersion} on are gone`
+      this.#violate('lapped', `${reader.name} says that ${claim}; it is ${Math.max(0, gone)}`)
+    }
+    return `returns Lapped, ${missed} missed`
+  }
+
+  /** Index of the publication that was returned; a note of what is wrong when it is of none. */
+  #publicationOf(reader: ReaderProgram, trace: OwnerTrace): number | string {
     const { machine, request } = reader
     const numbered = trace.publications[0]?.version !== undefined
     const version = numbered ? machine.version : undefined
@@ -65,12 +113,9 @@ export class ReaderJudge {
       lengthBytes: request.lengthBytes,
       version,
     })
-    if (typeof found !== 'number') {
-      this.#violate(found.kind, found.message)
-      return `returns version ${version ?? '?'} (${found.kind})`
-    }
-    this.#judgeAge(reader, trace, found)
-    return `returns version ${trace.publications[found]?.version ?? `#${found}`}`
+    if (typeof found === 'number') return found
+    this.#violate(found.kind, found.message)
+    return `returns version ${version ?? '?'} (${found.kind})`
   }
 
   #judgeUnchanged(reader: ReaderProgram, trace: OwnerTrace): string {

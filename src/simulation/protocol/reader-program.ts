@@ -13,12 +13,14 @@ import type { ReadEndName } from './read-outcome.ts'
 import { StateHash } from '../state-hash.ts'
 import type { World } from '../world.ts'
 
-/** One read: of the whole payload, of a part, or "changed since what I hold?". */
+/** One read: of the whole payload, of a part, "changed since what I hold?", or of one version. */
 export interface ReadPlan {
-  readonly kind: 'read' | 'part' | 'if-changed'
+  readonly kind: 'read' | 'part' | 'if-changed' | 'version'
   /** In 1/64 of the payload; clamped. Only for `part`. */
   readonly from?: number
   readonly length?: number
+  /** Only for `version`; protocols that keep one version do not know such reads. */
+  readonly version?: number
 }
 
 /** How a read ended, beside its verdict. */
@@ -60,12 +62,13 @@ const lastRead: ReadPlan = { kind: 'read' }
 
 export class ReaderProgram implements Program, OperationSink {
   readonly name: string
-  /** A request's offset, length, known version; the target holds what was returned. */
+  /** A request's offset, length, known and wanted version; the target holds what was returned. */
   readonly request: {
     target: Uint8Array
     offset: number
     lengthBytes: number
     knownVersion: number
+    wantedVersion: number
   }
   verdict: number = Verdict.Retry
   /** Version returned last in this incarnation; 0 before the first. */
@@ -121,6 +124,7 @@ export class ReaderProgram implements Program, OperationSink {
       offset: 0,
       lengthBytes: options.payloadBytes,
       knownVersion: 0,
+      wantedVersion: 0,
     }
     this.#slots = new LandingSlots(world, name, options.slots, options.make)
     queuePair.onComplete = (id, status) => this.#completed(id, status)
@@ -266,8 +270,9 @@ export class ReaderProgram implements Program, OperationSink {
     hash.mix(this.#history.low)
     hash.mix(this.#history.high)
     hash.mix(this.#plan + (this.#reading ? 0x100 : 0) + (this.#over ? 0x200 : 0))
-    hash.mix(this.attempts + 0x100 * this.#slot + 0x1000 * this.#binding.incarnation)
-    hash.mix(this.baseline + (this.closedBefore ? 0x1_0000 : 0))
+    hash.mix(this.attempts)
+    hash.mix(this.#slot + 0x10 * this.#binding.incarnation + (this.closedBefore ? 0x1000 : 0))
+    hash.mix(this.baseline)
     hash.mix(this.returned)
     hash.mix(this.newest)
     this.#slots.mix(hash)
@@ -286,6 +291,7 @@ export class ReaderProgram implements Program, OperationSink {
       ? Math.min(rest, 1 + Math.floor(((plan.length ?? 0) * payloadBytes) / 64))
       : rest
     request.knownVersion = plan.kind === 'if-changed' ? this.returned : 0
+    request.wantedVersion = plan.kind === 'version' ? (plan.version ?? 0) : 0
     request.target.fill(0)
   }
 
