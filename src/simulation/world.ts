@@ -32,7 +32,10 @@ export interface WorldOptions {
    */
   readonly reduces?: boolean
   readonly landing?: 'direct' | 'pieces'
-  /** Also replays that can show nothing new: see `replaysMatter`. */
+  /**
+   * Also replays that can show nothing new: see `replaysMatter`. Whoever looks at landing memory
+   * before the completion needs them: it sees what the first execution landed, then the second.
+   */
   readonly allReplays?: boolean
 }
 
