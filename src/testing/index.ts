@@ -34,9 +34,18 @@ export { ProtocolAssertionError } from './protocol-assertion-error.ts'
 
 // What appears in the types above.
 export type { LocalMemory } from '../protocols/local-memory.ts'
-export type { ReaderMachine } from '../protocols/machine.ts'
+export type {
+  EvidenceCode,
+  OperationSink,
+  ReaderMachine,
+  ReadRequest,
+  VerdictCode,
+} from '../protocols/machine.ts'
 export type { SamplingChoice, SamplingModel, SamplingPreset } from '../simulation/sampling-model.ts'
 export type { CopyManner } from '../simulation/recording-memory.ts'
+export type { ExplorationVerdict, Strategy as ExploreStrategy } from '../simulation/exploration.ts'
+export type { Coverage, Violation } from '../simulation/scenario.ts'
+export type { Trace, TraceEvent, TraceKind } from '../simulation/trace.ts'
 export type { FaultPlan } from '../simulation/protocol/fault-program.ts'
 export type { OwnerStep } from '../simulation/protocol/owner-trace.ts'
 export type { ReadPlan } from '../simulation/protocol/reader-program.ts'

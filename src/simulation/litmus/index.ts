@@ -14,7 +14,23 @@ export {
   storeBarrier,
   wait,
 } from './instructions.ts'
-export type { LitmusInstruction, PostOptions } from './instructions.ts'
+export type {
+  CompareAndSwapInstruction,
+  FetchAndAddInstruction,
+  FullFenceInstruction,
+  GetInstruction,
+  LitmusInstruction,
+  LoadInstruction,
+  PollInstruction,
+  PostOptions,
+  PutInstruction,
+  SignalInstruction,
+  StoreBarrierInstruction,
+  StoreInstruction,
+  WaitInstruction,
+} from './instructions.ts'
+export type { LitmusLayout } from './layout.ts'
+export type { LitmusScenarioOptions } from './scenario.ts'
 export { Litmus, litmus } from './litmus.ts'
 export type { LitmusExploration, LitmusExploreOptions, LitmusOutcome } from './litmus.ts'
 export { matchesOutcome } from './outcome.ts'
