@@ -15,6 +15,12 @@ function deinterleave32(target: Uint8Array, source: Uint8Array, tag: number): bo
       `deinterleave32: ${source.length} bytes of words cannot fill ${target.length} bytes`,
     )
   }
+  if (source.byteOffset % 8 !== 0 || target.byteOffset % 4 !== 0) {
+    throw argumentRangeError(
+      `deinterleave32: bytes ${source.byteOffset} and ${target.byteOffset} are not aligned`,
+      'ERR_UNTORN_MISALIGNED',
+    )
+  }
   const from = new DataView(source.buffer, source.byteOffset, source.byteLength)
   const to = new DataView(target.buffer, target.byteOffset, target.byteLength)
   let differing = 0

@@ -1,8 +1,9 @@
 // Stores of the negative controls' owners: each leaves out or swaps exactly one step of the order
 // that placement-plain.ts and placement-lines.ts argue for.
 import type { LocalMemory } from '../local-memory.ts'
+import { Locked, Message } from './control-layout.ts'
 import type { SeqlockShape } from './layout.ts'
-import { BothEnds, CLOSED_MARK, Locked, Message, Plain, bothEndsBack } from './layout.ts'
+import { BothEnds, CLOSED_MARK, Plain, bothEndsBack } from './layout.ts'
 import type { Placement } from './placement.ts'
 import { LinesPlacement } from './placement-lines.ts'
 import { PlainPlacement, SealedPlacement } from './placement-plain.ts'

@@ -3,12 +3,11 @@
 import type { MemoryKernels } from '../local-memory.ts'
 import type { OperationSink, ReadRequest, VerdictCode } from '../machine.ts'
 import { Evidence, Verdict } from '../machine.ts'
+import { Locked, Message } from './control-layout.ts'
 import type { SeqlockShape } from './layout.ts'
 import {
   BothEnds,
   LINE_BYTES,
-  Locked,
-  Message,
   Plain,
   WORD_BYTES,
   bothEndsBack,
@@ -23,7 +22,7 @@ import { CLOSED_WORD, isStable, versionAt } from './version-word.ts'
 /** One READ; whatever landed is the answer. */
 export class NaiveReader extends SeqlockReader {
   constructor(shape: SeqlockShape) {
-    super('plain', shape, Plain.payload + pad8(shape.payloadBytes), Plain.payload)
+    super(shape, Plain.payload + pad8(shape.payloadBytes), Plain.payload)
   }
 
   begin(sink: OperationSink): void {
@@ -34,7 +33,7 @@ export class NaiveReader extends SeqlockReader {
 
   resume(_sink: OperationSink): VerdictCode {
     const version = versionAt(this.halves, Plain.version / WORD_BYTES)
-    if (version === CLOSED_WORD) return Verdict.Closed
+    if (version === CLOSED_WORD) return this.closed()
     this.deliver(Plain.payload + this.request.offset)
     return this.done(Math.max(0, version))
   }
@@ -43,7 +42,7 @@ export class NaiveReader extends SeqlockReader {
 /** READ of version and payload together, then, fenced, the version again. */
 export class VersionWithDataReader extends SeqlockReader {
   constructor(shape: SeqlockShape) {
-    super('plain', shape, Plain.payload + pad8(shape.payloadBytes), Plain.payload)
+    super(shape, Plain.payload + pad8(shape.payloadBytes), Plain.payload)
   }
 
   begin(sink: OperationSink): void {
@@ -79,7 +78,7 @@ export class ThreeReadReader extends SeqlockReader {
   #header: number
 
   constructor(shape: SeqlockShape, flaw: ThreeReadFlaw) {
-    super('plain', shape, LINE_BYTES + pad8(shape.payloadBytes), LINE_BYTES)
+    super(shape, LINE_BYTES + pad8(shape.payloadBytes), LINE_BYTES)
     this.#flaw = flaw
     this.#header = 0
   }
@@ -101,7 +100,7 @@ export class ThreeReadReader extends SeqlockReader {
     const first = versionAt(this.halves, 0)
     const last = versionAt(this.halves, 1)
     if (first <= 0) return this.unstable(first)
-    if (last === CLOSED_WORD) return Verdict.Closed
+    if (last < 0) return this.unstable(last)
     if (this.#header === 0) this.#header = first
     if (this.#flaw.parityUnchecked !== true) {
       if (!isStable(first)) return this.unstable(first)
@@ -116,7 +115,7 @@ export class ThreeReadReader extends SeqlockReader {
 /** Lock and version, payload, version, each fenced: the lock is not looked at again. */
 export class LockUncheckedReader extends SeqlockReader {
   constructor(shape: SeqlockShape) {
-    super('plain', shape, LINE_BYTES + pad8(shape.payloadBytes), LINE_BYTES)
+    super(shape, LINE_BYTES + pad8(shape.payloadBytes), LINE_BYTES)
   }
 
   begin(sink: OperationSink): void {
@@ -130,7 +129,7 @@ export class LockUncheckedReader extends SeqlockReader {
     const locked = versionAt(this.halves, 0) !== 0
     const first = versionAt(this.halves, 1)
     const last = versionAt(this.halves, 2)
-    if (last === CLOSED_WORD) return Verdict.Closed
+    if (last < 0) return this.unstable(last)
     if (!isStable(first)) return this.unstable(first)
     if (locked) {
       this.version = first
@@ -148,7 +147,7 @@ export class BothEndsReader extends SeqlockReader {
   readonly #back: number
 
   constructor(shape: SeqlockShape) {
-    super('both-ends', shape, imageBytes('both-ends', shape.payloadBytes), BothEnds.payload)
+    super(shape, imageBytes('both-ends', shape.payloadBytes), BothEnds.payload)
     this.#back = bothEndsBack(shape.payloadBytes)
   }
 
@@ -172,7 +171,7 @@ export class VersionThenDataReader extends SeqlockReader {
   protected readonly back: number
 
   constructor(shape: SeqlockShape) {
-    super('both-ends', shape, imageBytes('both-ends', shape.payloadBytes), BothEnds.payload)
+    super(shape, imageBytes('both-ends', shape.payloadBytes), BothEnds.payload)
     this.back = bothEndsBack(shape.payloadBytes)
   }
 
@@ -213,7 +212,7 @@ export class WeakSealReader extends SeqlockReader {
 
   constructor(shape: SeqlockShape, seal: Sealer, zeroAccepted: boolean) {
     const image = imageBytes('plain', shape.payloadBytes)
-    super('plain', shape, image, Plain.payload)
+    super(shape, image, Plain.payload)
     this.#seal = seal
     this.#zeroAccepted = zeroAccepted
     this.#imageBytes = image

@@ -52,10 +52,6 @@ export const Plain = { hash: 0, version: 8, generation: 16, payload: 24 } as con
 export const Words = { counter: 0, payload: 8 } as const
 /** Byte offsets in a both-ends region. */
 export const BothEnds = { front: 0, payload: 8 } as const
-/** Plain regions of two negative controls: a lock in place of the hash … */
-export const Locked = { lock: 0 } as const
-/** … and a message's length in place of the generation. */
-export const Message = { length: 16 } as const
 
 /** What an owner and its readers must agree upon beside the layout. */
 export interface SeqlockShape {
@@ -124,22 +120,12 @@ export function checkShape(shape: SeqlockShape): void {
 }
 
 /**
- * Asserts what the drawings promise for one payload size, and that this CPU is little-endian, as
- * the typed-array decoding of landed words needs.
+ * Asserts that this CPU is little-endian, as the typed-array decoding of landed words needs.
+ * @param one the number 1 in this CPU's memory
  * @throws RangeError ERR_UNTORN_ARGUMENT
  */
-export function assertLayout(kind: LayoutKind, payloadBytes: number): void {
-  const image = imageBytes(kind, payloadBytes)
-  const region = regionBytes(kind, payloadBytes)
-  const holds =
-    image % WORD_BYTES === 0 &&
-    region % LINE_BYTES === 0 &&
-    region - image < LINE_BYTES &&
-    region >= image &&
-    Plain.payload === Plain.generation + WORD_BYTES &&
-    LINE_PAYLOAD_BYTES + WORD_BYTES === LINE_BYTES &&
-    new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
-  if (!holds) {
-    throw argumentRangeError(`the ${kind} layout does not fit ${payloadBytes} bytes on this CPU`)
+export function assertLittleEndian(one: Uint32Array = Uint32Array.of(1)): void {
+  if (new Uint8Array(one.buffer)[0] !== 1) {
+    throw argumentRangeError('the layouts are little-endian, and this CPU is not')
   }
 }

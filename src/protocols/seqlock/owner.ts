@@ -10,6 +10,8 @@ import { FIRST_VERSION, VERSION_MAX, checkShape, regionBytes } from './layout.ts
 import type { LayoutKind } from './layout.ts'
 import type { Placement } from './placement.ts'
 
+const noBytes = new Uint8Array(0)
+
 /** A write in progress: dead after `writeEnd`, `writeAbort` or `close`. */
 export class SeqlockWriteToken implements Disposable {
   /** The version that `writeEnd` will publish. */
@@ -55,8 +57,11 @@ export class SeqlockOwner {
   #token: SeqlockWriteToken | null
   /** `update`'s function is running. */
   #updating: boolean
-  /** Old contents of the payload range [#undoStart, #undoEnd) that the token overwrote. */
-  #undo: Uint8Array | null
+  /**
+   * Old contents of the payload range [#undoStart, #undoEnd) that the token overwrote; none when
+   * #undoEnd is 0.
+   */
+  #undo: Uint8Array
   #undoStart: number
   #undoEnd: number
   #scratch: Uint8Array | null
@@ -89,7 +94,7 @@ export class SeqlockOwner {
     this.#closed = false
     this.#token = null
     this.#updating = false
-    this.#undo = null
+    this.#undo = noBytes
     this.#undoStart = 0
     this.#undoEnd = 0
     this.#scratch = null
@@ -180,7 +185,6 @@ export class SeqlockOwner {
     const token = new SeqlockWriteToken(version, this.#store, this.#dispose)
     this.#placement.begin(version)
     this.#token = token
-    this.#undoStart = 0
     this.#undoEnd = 0
     return token
   }
@@ -212,7 +216,7 @@ export class SeqlockOwner {
   writeAbort(token: SeqlockWriteToken): void {
     this.#checkToken(token)
     this.#token = null
-    if (this.#undoEnd > this.#undoStart && this.#undo !== null) {
+    if (this.#undoEnd !== 0) {
       const old = this.#undo.subarray(this.#undoStart, this.#undoEnd)
       this.#placement.copyIn(this.#undoStart, old)
     }
@@ -256,12 +260,10 @@ export class SeqlockOwner {
    * overwrote; what the hull gains has not been overwritten yet, so it still is the old payload.
    */
   #saveOld(start: number, end: number): void {
-    this.#undo ??= new Uint8Array(this.payloadBytes)
-    if (this.#undoStart === this.#undoEnd) {
-      this.#placement.load(this.#undo.subarray(start, end), start)
+    if (this.#undo.length === 0) this.#undo = new Uint8Array(this.payloadBytes)
+    if (this.#undoEnd === 0) {
       this.#undoStart = start
-      this.#undoEnd = end
-      return
+      this.#undoEnd = start
     }
     if (start < this.#undoStart) {
       this.#placement.load(this.#undo.subarray(start, this.#undoStart), start)
@@ -280,7 +282,7 @@ export class SeqlockOwner {
       throw new UntornError('ERR_UNTORN_BUSY', 'another write to this region is in progress')
     }
     if (this.#version === 0) throw argumentTypeError('format the region before writing to it')
-    if (this.#version + 2 > VERSION_MAX) {
+    if (this.#version >= VERSION_MAX) {
       throw new UntornError('ERR_UNTORN_CLOSED', 'the versions are used up: publish a new region')
     }
     return this.#version + 2
@@ -291,7 +293,7 @@ export class SeqlockOwner {
   }
 
   #checkToken(token: SeqlockWriteToken): void {
-    if (token !== this.#token || this.#closed) {
+    if (this.#token === null || token !== this.#token) {
       throw new UntornError('ERR_UNTORN_CLOSED', 'this write has ended; begin another one')
     }
   }

@@ -87,8 +87,15 @@ export class SealedPlacement extends PlainPlacement {
     this.#image = new Uint8Array(imageBytes('plain', shape.payloadBytes) - Plain.version)
     const start = Plain.payload - Plain.version
     this.#payload = this.#image.subarray(start, start + shape.payloadBytes)
-    this.#words = new BigUint64Array(this.#image.buffer, 0, 2)
+    this.#words = new BigUint64Array(this.#image.buffer)
     this.#words[1] = BigInt(shape.generation)
+  }
+
+  override format(): void {
+    super.format()
+    // The seal covers the padding, and memory used before need not have zeros there.
+    const end = Plain.payload + this.shape.payloadBytes
+    this.memory.copyIn(end, this.#image.subarray(end - Plain.version))
   }
 
   override copyIn(offset: number, source: Uint8Array): void {

@@ -18,12 +18,12 @@ export class WordsPlacement implements Placement {
   readonly #memory: LocalMemory
   /** High half of the write counter, then the payload, padded: one 4-byte unit for each word. */
   readonly #image: Uint8Array
-  readonly #high: Uint32Array
+  readonly #units: Uint32Array
 
   constructor(memory: LocalMemory, shape: SeqlockShape) {
     this.#memory = memory
     this.#image = new Uint8Array(HIGH_BYTES + pad4(shape.payloadBytes))
-    this.#high = new Uint32Array(this.#image.buffer, 0, 1)
+    this.#units = new Uint32Array(this.#image.buffer)
   }
 
   format(): void {}
@@ -35,7 +35,7 @@ export class WordsPlacement implements Placement {
   }
 
   publish(version: number): void {
-    this.#high[0] = this.highOf(version)
+    this.#units[0] = this.highOf(version)
     this.#memory.storeTagged(Words.counter, this.#image, this.tagOf(version))
   }
 

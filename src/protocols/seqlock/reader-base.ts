@@ -10,8 +10,8 @@ import type {
   VerdictCode,
 } from '../machine.ts'
 import { Evidence, Verdict } from '../machine.ts'
-import type { LayoutKind, SeqlockShape } from './layout.ts'
-import { assertLayout, checkShape } from './layout.ts'
+import type { SeqlockShape } from './layout.ts'
+import { assertLittleEndian, checkShape } from './layout.ts'
 import { CLOSED_WORD, GARBAGE_WORD } from './version-word.ts'
 
 const noBytes = new Uint8Array(0)
@@ -28,19 +28,18 @@ export abstract class SeqlockReader implements ReaderMachine {
   protected landing: Uint8Array
   /** The landing memory as 32-bit halves of words. */
   protected halves: Uint32Array
-  /** -1 when the payload lands interleaved with marks. */
-  readonly #payloadLandingOffset: number
+  /** Null when the payload lands interleaved with marks. */
+  readonly #payloadLandingOffset: number | null
+  /** The landed bytes that were copied last; cached by offset and length. */
   #slice: Uint8Array
-  #sliceStart: number
 
   protected constructor(
-    kind: LayoutKind,
     shape: SeqlockShape,
     landingBytes: number,
-    payloadLandingOffset: number,
+    payloadLandingOffset: number | null,
   ) {
     checkShape(shape)
-    assertLayout(kind, shape.payloadBytes)
+    assertLittleEndian()
     this.landingBytes = landingBytes
     this.payloadView = null
     this.#payloadLandingOffset = payloadLandingOffset
@@ -51,7 +50,6 @@ export abstract class SeqlockReader implements ReaderMachine {
     this.landing = noBytes
     this.halves = new Uint32Array(0)
     this.#slice = noBytes
-    this.#sliceStart = -1
   }
 
   bind(landing: Uint8Array): void {
@@ -69,9 +67,8 @@ export abstract class SeqlockReader implements ReaderMachine {
     }
     this.landing = landing
     this.halves = new Uint32Array(landing.buffer, landing.byteOffset, this.landingBytes >>> 2)
-    this.#sliceStart = -1
     const start = this.#payloadLandingOffset
-    if (start >= 0) this.payloadView = landing.subarray(start, start + this.payloadBytes)
+    if (start !== null) this.payloadView = landing.subarray(start, start + this.payloadBytes)
     this.bound()
   }
 
@@ -110,9 +107,9 @@ export abstract class SeqlockReader implements ReaderMachine {
   protected deliver(landingOffset: number): void {
     const { target, offset, lengthBytes } = this.request
     if (target === this.payloadView && offset === 0) return
-    if (this.#sliceStart !== landingOffset || this.#slice.length !== lengthBytes) {
+    const start = this.landing.byteOffset + landingOffset
+    if (this.#slice.byteOffset !== start || this.#slice.length !== lengthBytes) {
       this.#slice = this.landing.subarray(landingOffset, landingOffset + lengthBytes)
-      this.#sliceStart = landingOffset
     }
     target.set(this.#slice)
   }
@@ -129,11 +126,16 @@ export abstract class SeqlockReader implements ReaderMachine {
     return Verdict.Unchanged
   }
 
-  /** Bytes that could not be proven to be of one version; `version` the last one sampled. */
+  /** Bytes that could not be proven to be of one version; `version` is the last one sampled. */
   protected torn(version: number): VerdictCode {
-    if (version >= 0) this.version = version
+    this.version = version
     this.evidence = Evidence.Torn
     return Verdict.Retry
+  }
+
+  protected closed(): VerdictCode {
+    this.evidence = Evidence.None
+    return Verdict.Closed
   }
 
   /**
@@ -141,9 +143,9 @@ export abstract class SeqlockReader implements ReaderMachine {
    * memory whose formatting has not ended.
    */
   protected unstable(version: number): VerdictCode {
-    this.evidence = Evidence.None
-    if (version === CLOSED_WORD) return Verdict.Closed
-    if (version === GARBAGE_WORD) return this.torn(version)
+    if (version === CLOSED_WORD) return this.closed()
+    // What no owner stored is no version to tell: the one seen before stays.
+    if (version === GARBAGE_WORD) return this.torn(this.version)
     this.version = version
     this.evidence = Evidence.WriterActive
     return Verdict.Retry

@@ -40,9 +40,11 @@ const Phase = {
   Sampled: 3,
 } as const
 
+type PhaseCode = (typeof Phase)[keyof typeof Phase]
+
 /** Reader of strategy `fenced`. */
 export class FencedReader extends SeqlockReader {
-  #phase: (typeof Phase)[keyof typeof Phase]
+  #phase: PhaseCode
   /** The even version that the last READ of a two-READ chain must find. */
   #expected: number
   /** Version of the last snapshot, 0 before the first. */
@@ -51,7 +53,7 @@ export class FencedReader extends SeqlockReader {
   #changing: boolean
 
   constructor(shape: SeqlockShape, _kernels: MemoryKernels) {
-    super('plain', shape, PAYLOAD_LANDING + pad8(shape.payloadBytes), PAYLOAD_LANDING)
+    super(shape, PAYLOAD_LANDING + pad8(shape.payloadBytes), PAYLOAD_LANDING)
     this.#phase = Phase.Three
     this.#expected = 0
     this.#held = 0
@@ -61,14 +63,12 @@ export class FencedReader extends SeqlockReader {
   begin(sink: OperationSink): void {
     if (this.request.knownVersion !== 0) {
       this.#phase = Phase.Check
-      sink.read(FIRST * WORD_BYTES, Plain.version, WORD_BYTES, false)
+      this.#readVersion(sink, FIRST, false)
     } else if (this.#held !== 0 && !this.#changing) {
-      this.#phase = Phase.Held
-      this.#expected = this.#held
-      this.#readPayloadThenVersion(sink, false)
+      this.#readUnder(sink, Phase.Held, this.#held)
     } else {
       this.#phase = Phase.Three
-      sink.read(FIRST * WORD_BYTES, Plain.version, WORD_BYTES, false)
+      this.#readVersion(sink, FIRST, false)
       this.#readPayloadThenVersion(sink, true)
     }
   }
@@ -115,16 +115,26 @@ export class FencedReader extends SeqlockReader {
 
   /** Posts a second and last chain of this attempt, under a version sampled in the first one. */
   #goOn(sink: OperationSink, sampled: number): VerdictCode {
-    this.#phase = Phase.Sampled
-    this.#expected = sampled
-    this.#readPayloadThenVersion(sink, false)
+    this.#readUnder(sink, Phase.Sampled, sampled)
     return Verdict.More
+  }
+
+  /** Posts two READs, for a version that was sampled earlier. */
+  #readUnder(sink: OperationSink, phase: PhaseCode, version: number): void {
+    this.#phase = phase
+    this.#expected = version
+    this.#readPayloadThenVersion(sink, false)
   }
 
   /** `fenced`: an earlier READ of the same chain has to finish first. */
   #readPayloadThenVersion(sink: OperationSink, fenced: boolean): void {
     const { offset, lengthBytes } = this.request
     sink.read(PAYLOAD_LANDING, Plain.payload + offset, lengthBytes, fenced)
-    sink.read(LAST * WORD_BYTES, Plain.version, WORD_BYTES, true)
+    this.#readVersion(sink, LAST, true)
+  }
+
+  /** Into that word of the landing memory. */
+  #readVersion(sink: OperationSink, word: number, fenced: boolean): void {
+    sink.read(word * WORD_BYTES, Plain.version, WORD_BYTES, fenced)
   }
 }

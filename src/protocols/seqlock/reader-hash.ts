@@ -24,7 +24,8 @@ import { SeqlockReader } from './reader-base.ts'
 import { type Sealer, createSealer } from './seal.ts'
 import { CLOSED_WORD, isStable, versionAt } from './version-word.ts'
 
-const SEAL_WORD: number = Plain.hash / WORD_BYTES
+/** The image begins with the seal. */
+const SEAL_WORD = 0
 const VERSION_WORD: number = Plain.version / WORD_BYTES
 
 /** Reader of strategy `hash`. */
@@ -41,7 +42,7 @@ export class HashReader extends SeqlockReader {
 
   constructor(shape: SeqlockShape, kernels: MemoryKernels) {
     const image = imageBytes('plain', shape.payloadBytes)
-    super('plain', shape, image, Plain.payload)
+    super(shape, image, Plain.payload)
     this.#seal = createSealer(shape, kernels)
     this.#imageBytes = image
     this.#sealed = new Uint8Array(0)
@@ -54,7 +55,11 @@ export class HashReader extends SeqlockReader {
 
   protected override bound(): void {
     this.#sealed = this.landing.subarray(Plain.version, this.#imageBytes)
-    this.#words = new BigUint64Array(this.landing.buffer, this.landing.byteOffset, 1)
+    this.#words = new BigUint64Array(
+      this.landing.buffer,
+      this.landing.byteOffset,
+      this.#imageBytes / WORD_BYTES,
+    )
   }
 
   begin(sink: OperationSink): void {
@@ -65,12 +70,12 @@ export class HashReader extends SeqlockReader {
   }
 
   resume(sink: OperationSink): VerdictCode {
-    const low = this.halves[2 * SEAL_WORD] as number
-    const high = this.halves[2 * SEAL_WORD + 1] as number
+    const low = this.halves[0] as number
+    const high = this.halves[1] as number
     if (this.#checking) {
       if (low === this.#heldLow && high === this.#heldHigh) return this.unchanged(this.#held)
       // The owner's terminal mark covers the seal as well.
-      if (versionAt(this.halves, SEAL_WORD) === CLOSED_WORD) return Verdict.Closed
+      if (versionAt(this.halves, SEAL_WORD) === CLOSED_WORD) return this.closed()
       this.#checking = false
       sink.read(0, 0, this.#imageBytes, false)
       return Verdict.More

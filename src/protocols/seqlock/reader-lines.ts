@@ -34,7 +34,7 @@ export class LinesReader extends SeqlockReader {
   #unitsOf: Uint8Array | null
 
   constructor(shape: SeqlockShape, _kernels: MemoryKernels) {
-    super('lines', shape, imageBytes('lines', shape.payloadBytes), -1)
+    super(shape, imageBytes('lines', shape.payloadBytes), null)
     this.#checking = false
     this.#firstLine = 0
     this.#lines = 0
@@ -78,7 +78,7 @@ export class LinesReader extends SeqlockReader {
   /** Any one terminal mark is conclusive; else the first tag that differs says what is going on. */
   #mismatch(line: number): VerdictCode {
     for (let later = line; later < this.#lines; later += 1) {
-      if (versionAt(this.halves, later * LINE_WORDS) === CLOSED_WORD) return Verdict.Closed
+      if (versionAt(this.halves, later * LINE_WORDS) === CLOSED_WORD) return this.closed()
     }
     const tag = versionAt(this.halves, line * LINE_WORDS)
     return isStable(tag) ? this.torn(tag) : this.unstable(tag)
@@ -92,7 +92,7 @@ export class LinesReader extends SeqlockReader {
     const { target, offset, lengthBytes } = this.request
     let skip = offset - this.#firstLine * LINE_PAYLOAD_BYTES
     if (skip % 4 === 0 && lengthBytes % 4 === 0 && target.byteOffset % 4 === 0) {
-      if (this.#unitsOf !== target || this.#units.length < lengthBytes / 4) {
+      if (this.#unitsOf !== target) {
         this.#units = new Uint32Array(target.buffer, target.byteOffset, target.length >>> 2)
         this.#unitsOf = target
       }

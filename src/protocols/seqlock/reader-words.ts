@@ -32,9 +32,8 @@ const UNIT_BYTES = 4
 export class WordsReader extends SeqlockReader {
   readonly #kernels: MemoryKernels
   #checking: boolean
-  /** First and one-past-last unit of the request. */
+  /** First unit of the request. */
   #firstUnit: number
-  #endUnit: number
   /** The landed words of the request; cached by length. */
   #range: Uint8Array
   /** Where payload goes that cannot be unpacked straight into the target; made when needed. */
@@ -47,12 +46,11 @@ export class WordsReader extends SeqlockReader {
   #exactOf: Uint8Array
 
   constructor(shape: SeqlockShape, kernels: MemoryKernels) {
-    super('words', shape, imageBytes('words', shape.payloadBytes), -1)
+    super(shape, imageBytes('words', shape.payloadBytes), null)
     const none = new Uint8Array(0)
     this.#kernels = kernels
     this.#checking = false
     this.#firstUnit = 0
-    this.#endUnit = 0
     this.#range = none
     this.#scratch = none
     this.#wanted = none
@@ -61,15 +59,11 @@ export class WordsReader extends SeqlockReader {
     this.#exactOf = none
   }
 
-  protected override bound(): void {
-    this.#range = this.landing.subarray(RANGE_LANDING, RANGE_LANDING)
-  }
-
   override start(request: ReadRequest): void {
     super.start(request)
     this.#firstUnit = Math.floor(request.offset / UNIT_BYTES)
-    this.#endUnit = Math.ceil((request.offset + request.lengthBytes) / UNIT_BYTES)
-    const rangeBytes = (this.#endUnit - this.#firstUnit) * WORD_BYTES
+    const endUnit = Math.ceil((request.offset + request.lengthBytes) / UNIT_BYTES)
+    const rangeBytes = (endUnit - this.#firstUnit) * WORD_BYTES
     if (this.#range.length !== rangeBytes) {
       this.#range = this.landing.subarray(RANGE_LANDING, RANGE_LANDING + rangeBytes)
     }

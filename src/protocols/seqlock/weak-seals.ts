@@ -1,6 +1,7 @@
 // Seals of the negative controls: checksums that people do put into headers.
 import type { MemoryKernels } from '../local-memory.ts'
-import { Message, Plain, type SeqlockShape, WORD_BYTES } from './layout.ts'
+import { Message } from './control-layout.ts'
+import { Plain, type SeqlockShape, WORD_BYTES } from './layout.ts'
 import type { Sealer } from './seal.ts'
 
 const MASK = 0xffff_ffff_ffff_ffffn

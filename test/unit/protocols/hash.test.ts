@@ -39,4 +39,12 @@ test('deinterleave32 unpacks, and sees one wrong tag anywhere', () => {
   expect(codeOf(() => kernels.deinterleave32(target, source.subarray(8), 1))).toBe(
     'ERR_UNTORN_ARGUMENT',
   )
+  const skewed = new Uint8Array(40)
+  for (const action of [
+    () => kernels.deinterleave32(skewed.subarray(2, 18), source, 1),
+    () => kernels.deinterleave32(target, skewed.subarray(4, 36), 1),
+  ]) {
+    expect(codeOf(action)).toBe('ERR_UNTORN_MISALIGNED')
+  }
+  expect(kernels.deinterleave32(skewed.subarray(4, 20), source, 0xffff_fffe)).toBe(true)
 })

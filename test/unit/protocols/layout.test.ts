@@ -13,6 +13,7 @@ import {
   regionBytes,
   seqlockStrategies,
 } from '../../../src/protocols/index.ts'
+import { assertLittleEndian } from '../../../src/protocols/seqlock/layout.ts'
 import { BenchRegion, codeOf, edgeSizes, kernels, shapeOf } from './support/bench-region.ts'
 
 const payload = Uint8Array.from([0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77])
@@ -32,6 +33,16 @@ describe('sizes', () => {
   ] as const)('%s', (kind, images, regions) => {
     expect(edgeSizes.map((size) => imageBytes(kind, size))).toEqual(images)
     expect(edgeSizes.map((size) => regionBytes(kind, size))).toEqual(regions)
+  })
+
+  test('of every payload: whole words, in whole lines, and no line too many', () => {
+    for (const kind of ['plain', 'words', 'lines', 'both-ends'] as const) {
+      for (let size = 1; size <= 300; size += 1) {
+        const image = imageBytes(kind, size)
+        const region = regionBytes(kind, size)
+        expect([image % 8, region % 64, Math.floor((region - image) / 64)]).toEqual([0, 0, 0])
+      }
+    }
   })
 
   test('remote bytes are what a whole read fetches', () => {
@@ -145,4 +156,9 @@ test('shapes are checked', () => {
   for (const hashKey of [0n, -1n, 1n << 64n]) {
     expect(codeOf(() => checkShape({ ...good, hashKey }))).toBe('ERR_UNTORN_ARGUMENT')
   }
+})
+
+test('a CPU of the other byte order is refused', () => {
+  expect(codeOf(() => assertLittleEndian())).toBeUndefined()
+  expect(codeOf(() => assertLittleEndian(Uint32Array.of(1 << 24)))).toBe('ERR_UNTORN_ARGUMENT')
 })

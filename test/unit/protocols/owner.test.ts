@@ -32,6 +32,42 @@ describe('order of stores', () => {
     expect(memory.log).toEqual(log)
   })
 
+  test.each([['fenced'], ['hash'], ['lines']] as const)('%s: marks before it formats', (name) => {
+    const { memory } = new BenchRegion(seqlockStrategies[name], 60)
+    const marks = { fenced: ['word 8 1'], hash: ['word 8 1'], lines: ['word 0 1', 'word 64 1'] }
+    const first = [...marks[name], 'beforePayload']
+    expect(memory.log.slice(0, first.length)).toEqual(first)
+  })
+
+  test('a token that stored nothing stores nothing when it is aborted but the next version', () => {
+    const { owner, memory } = new BenchRegion(seqlockStrategies.fenced, 60)
+    // The undo copy of an earlier token is no longer of any use.
+    const before = owner.writeBegin()
+    before.copyIn(10, pattern(5, 1))
+    owner.writeEnd(before)
+    const token = owner.writeBegin()
+    memory.log.length = 0
+    token.copyIn(5, new Uint8Array(0))
+    expect(memory.log).toEqual([])
+    owner.writeAbort(token)
+    expect(memory.log).toEqual(['beforePublish', 'word 8 6'])
+  })
+
+  test('an abort restores the bytes that were stored, no others', () => {
+    const { owner, memory } = new BenchRegion(seqlockStrategies.fenced, 60)
+    for (const [offset, length] of [
+      [0, 1],
+      [30, 5],
+      [0, 1],
+    ] as const) {
+      const token = owner.writeBegin()
+      token.copyIn(offset, pattern(length, 1))
+      memory.log.length = 0
+      owner.writeAbort(token)
+      expect(memory.log.slice(0, -2)).toEqual([`copy ${24 + offset} ${length}`])
+    }
+  })
+
   test('a token marks first, and an abort restores before it publishes the next version', () => {
     const { owner, memory } = new BenchRegion(seqlockStrategies.fenced, 60)
     memory.log.length = 0
@@ -161,6 +197,17 @@ describe.each(names)('%s', (name) => {
     expect(owner.version).toBe(name === 'words' ? 2 : 4)
     expect(region.reader.version).toBe(owner.version)
     expect(owner.write(first)).toBe(owner.version)
+  })
+
+  test('abort restores the first byte, and what was stored after it', () => {
+    const region = new BenchRegion(scheme, 120, first)
+    for (const offset of [0, 1, 119]) {
+      const token = region.owner.writeBegin()
+      token.copyIn(0, pattern(1, 2))
+      if (offset > 0) token.copyIn(offset, pattern(1, 3))
+      region.owner.writeAbort(token)
+      expect(region.whole()).toEqual(first)
+    }
   })
 
   test('a token left to `using` is aborted', () => {

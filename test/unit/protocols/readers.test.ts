@@ -45,6 +45,34 @@ describe('READs posted', () => {
     expect(chain(region)).toEqual(three)
     region.whole()
     expect(chain(region)).toEqual(two)
+    for (const [salt, posted] of [
+      [2, [...two, ...two]],
+      [3, three],
+      [4, three],
+    ] as const) {
+      region.owner.write(pattern(64, salt))
+      region.whole()
+      expect(chain(region)).toEqual(posted)
+    }
+  })
+
+  test('fenced: a version that "changed?" has found serves the next read', () => {
+    const region = new BenchRegion(fenced, 64)
+    const two = [
+      [24, 64, false],
+      [8, 8, true],
+    ]
+    for (const salt of [1, 2]) {
+      // First by a machine that has read nothing yet, then by one that holds a version.
+      expect(region.whole(999)).toBeInstanceOf(Uint8Array)
+      expect(chain(region)).toEqual([[8, 8, false], ...two])
+      region.whole()
+      expect(chain(region)).toEqual(two)
+      region.owner.write(pattern(64, salt))
+    }
+    region.whole(4)
+    region.whole()
+    expect(chain(region)).toEqual(two)
   })
 
   test('fenced: a change in both chains of an attempt ends it', () => {
@@ -271,8 +299,10 @@ describe('landing in place', () => {
     expect(region.attempt(request)).toBe(Verdict.Done)
     expect(target).toEqual(payload)
     // A part lands elsewhere, and is copied to the front.
-    expect(region.attempt({ ...request, offset: 8, lengthBytes: 40 })).toBe(Verdict.Done)
-    expect(target.subarray(0, 40)).toEqual(payload.subarray(8, 48))
+    for (const offset of [1, 8]) {
+      expect(region.attempt({ ...request, offset, lengthBytes: 40 })).toBe(Verdict.Done)
+      expect(target.subarray(0, 40)).toEqual(payload.subarray(offset, offset + 40))
+    }
   })
 
   test('words and lines land interleaved, and say so', () => {

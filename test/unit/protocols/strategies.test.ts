@@ -43,13 +43,23 @@ describe.each(names)('%s', (name) => {
     expect(roundTrips).toEqual([strategy.roundTrips])
   })
 
-  test('no chain is longer than it says, and one is as long', () => {
+  /** Chains of every kind of attempt. */
+  function allChains(): boolean[][] {
     const region = new BenchRegion(strategy, size)
     const chains = [...chainsOf(region), ...chainsOf(region, { offset: 60, lengthBytes: 20 })]
     region.owner.write(pattern(size, 1))
     chains.push(...chainsOf(region), ...chainsOf(region, { knownVersion: 2 }))
     region.owner.write(pattern(size, 2))
     chains.push(...chainsOf(region, { knownVersion: 4 }), ...chainsOf(region, { knownVersion: 6 }))
+    return chains
+  }
+
+  test('no chain begins with a fence, which would wait for what others read', () => {
+    expect(allChains().map(([first]) => first)).not.toContain(true)
+  })
+
+  test('no chain is longer than it says, and one is as long', () => {
+    const chains = allChains()
     expect(Math.max(...chains.map((chain) => chain.length))).toBe(strategy.chainLengthMax)
   })
 
