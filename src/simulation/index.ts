@@ -45,7 +45,7 @@ export type { Trace, TraceEvent, TraceKind } from './trace.ts'
 export type { EventDetails } from './trace-recorder.ts'
 export { TraceRecorder } from './trace-recorder.ts'
 export type { FailedRun } from './report/failed-run.ts'
-export { formatReport } from './report/text-report.ts'
+export { formatReport, formatTrace } from './report/text-report.ts'
 export { renderTimeline } from './report/svg-timeline.ts'
 
 export type { FaultPlan } from './protocol/fault-program.ts'

@@ -2,7 +2,8 @@
 // step by step what happened, and in the end which step tore. No colours; control characters in
 // names are blanks, so a terminal shows what the report says and nothing else.
 import CliTable from 'cli-table3'
-import type { TraceEvent } from '../trace.ts'
+import type { Violation } from '../scenario.ts'
+import type { Trace, TraceEvent } from '../trace.ts'
 import { addressOf, describeEvent, describeModel, valueLines } from './event-text.ts'
 import type { FailedRun } from './failed-run.ts'
 import { type FoldedItem, foldSteps } from './fold.ts'
@@ -13,6 +14,8 @@ import { type Tearing, analyseTearing } from './tearing.ts'
 
 /** Steps that a table shows before it folds. */
 const STEPS_MAX = 40
+
+const noViolation: Violation = { kind: 'none', message: '' }
 
 const indent = ' '.repeat(11)
 
@@ -50,12 +53,19 @@ export function formatReport(run: FailedRun): string {
     `tape       ${oneLine(run.tape)}`,
     ...describeModel(run.model).map((line, index) => (index === 0 ? `model      ` : indent) + line),
   ]
-  const table = items.length === 0 ? '(nothing was recorded)' : tableOf(run, items, tearing)
+  const table = tableOf(trace, items, tearing)
   return `${head.join('\n')}\n\n${table}\n\n${sentenceCase(tearing.sentence)}\n`
 }
 
-function tableOf(run: FailedRun, items: readonly FoldedItem[], tearing: Tearing): string {
-  const { trace } = run
+/** The story of any run as a table of its steps, ending with a line feed; see `formatReport`. */
+export function formatTrace(trace: Trace): string {
+  const tearing = analyseTearing(trace, noViolation)
+  const items = foldSteps(trace.events, trace.actors, tearing, STEPS_MAX)
+  return `${tableOf(trace, items, tearing)}\n`
+}
+
+function tableOf(trace: Trace, items: readonly FoldedItem[], tearing: Tearing): string {
+  if (items.length === 0) return '(nothing was recorded)'
   const provenance = traceProvenance(trace.events)
   const visible = items.flatMap((item) => (item.kind === 'step' ? item.events : []))
   const lanes = lanesOf(trace, visible)
