@@ -1,9 +1,7 @@
 // Goal: in small worlds no schedule at all makes a reader of versioned slots return anything but one
 // whole version under its name, fresh, or a true statement that there is none to return.
-// Method: exhaustive exploration; how many schedules and states that takes, how many attempts failed
-// on the way, and the verdict are checked in. `unknown` is a finding here: nothing was violated, and
-// nobody sampled what was being stored, which is what a ring of slots is for. Rewrite the file with
-// UNTORN_UPDATE=1, and say why it changed.
+// Method: exhaustive exploration; how many schedules and states that takes, and how many attempts
+// failed on the way, is checked in. Rewrite the file with UNTORN_UPDATE=1, and say why it changed.
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -42,6 +40,7 @@ const worlds: Readonly<Record<string, Small>> = {
   'four slots, N + 1 publications, in bursts': {
     ...oneRead,
     slotCount: 4,
+    payloadBytes: 8,
     ownerSteps: publications(5),
     bursts: [3, 4],
   },
@@ -64,6 +63,7 @@ const worlds: Readonly<Record<string, Small>> = {
   'latch, two reads': {
     ...oneRead,
     slotCount: 2,
+    payloadBytes: 8,
     ownerSteps: publications(2),
     readers: [[read, read]],
   },
@@ -123,19 +123,12 @@ const smallest: Readonly<Record<string, Small>> = {
   },
 }
 
-interface Explored {
-  readonly verdict: string
-  readonly schedules: number
-  readonly states: number
-  readonly retries: number
-}
-
 const expectedFile = fileURLToPath(new URL('./expected/slots-worlds.json', import.meta.url))
 const updates = process.env['UNTORN_UPDATE'] === '1'
-const expected: Readonly<Record<string, Explored>> = fs.existsSync(expectedFile)
-  ? (JSON.parse(fs.readFileSync(expectedFile, 'utf8')) as Record<string, Explored>)
+const expected: Readonly<Record<string, string>> = fs.existsSync(expectedFile)
+  ? (JSON.parse(fs.readFileSync(expectedFile, 'utf8')) as Record<string, string>)
   : {}
-const explored: Record<string, Explored> = {}
+const explored: Record<string, string> = {}
 
 function worldsUnder(preset: SamplingPreset): Readonly<Record<string, Small>> {
   return preset === 'bytes' ? smallest : worlds
@@ -150,12 +143,8 @@ const names = pairs.flatMap(([scheme, model]) =>
 
 afterAll(() => {
   if (!updates) return
-  const lines = names.map((name) => {
-    const { verdict, schedules, states, retries } = (explored[name] ?? expected[name]) as Explored
-    const counts = `"schedules": ${schedules}, "states": ${states}, "retries": ${retries}`
-    return `  ${JSON.stringify(name)}: { "verdict": "${verdict}", ${counts} }`
-  })
-  fs.writeFileSync(expectedFile, `{\n${lines.join(',\n')}\n}\n`)
+  const rows = names.map((name) => [name, explored[name] ?? expected[name]])
+  fs.writeFileSync(expectedFile, `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`)
 })
 
 describe.each(pairs)('%s is sound under %s', (scheme, model) => {
@@ -163,20 +152,14 @@ describe.each(pairs)('%s is sound under %s', (scheme, model) => {
     const world = { ...(worldsUnder(model)[name] as Small), scheme, model }
     const exploration = exploreSlots(world, { strategy: 'exhaustive' })
     const { verdict, schedules, states, coverage } = exploration
-    expect(exploration.counterexample, describeExploration(world, exploration)).toBeUndefined()
+    expect(verdict, describeExploration(world, exploration)).toBe('holds')
     expect(exploration.complete).toBe(true)
-    expect(coverage.results).toBeGreaterThan(0)
     const key = `${scheme}, ${model}: ${name}`
-    explored[key] = { verdict, schedules, states, retries: coverage.retries }
-    if (!updates) expect(explored[key]).toEqual(expected[key])
+    explored[key] = `${schedules} schedules, ${states} states, ${coverage.retries} retries`
+    if (!updates) expect(explored[key]).toBe(expected[key])
   })
 })
 
 test('no number is checked in that is not checked', () => {
   if (!updates) expect(Object.keys(expected)).toEqual(names)
-})
-
-test('most worlds show something: READs that met stores, or attempts that failed', () => {
-  const verdicts = Object.values(updates ? explored : expected).map(({ verdict }) => verdict)
-  expect(verdicts.filter((verdict) => verdict === 'holds').length).toBeGreaterThan(names.length / 2)
 })

@@ -16,6 +16,9 @@
 //      was published before the read began. An order between the two READs adds nothing.
 // When the index has moved, p is the target of a second chain: (2) holds for p already.
 //
+// Progress: an attempt fails only if the slot of p is stored over before it is sampled: after N - 1
+// further publications, in the N-th. Readers never wait: the owner may stop anywhere, for ever.
+//
 // History: a wanted version needs (1) only, and p ≥ v says so. It is readable for as long as nobody
 // stores over it, which may be a version longer than the ring promises.
 import type { MemoryKernels } from '../local-memory.ts'
@@ -47,6 +50,8 @@ export class HashSlotsReader extends SlotsReader {
   #words: BigUint64Array = new BigUint64Array(0)
   #phase: (typeof Phase)[keyof typeof Phase] = Phase.Ask
   #target = 0
+  /** The last guess was wrong: a guess would only cost a slot's transfer. */
+  #changing = false
 
   constructor(shape: SlotsShape, kernels: MemoryKernels, seal?: Sealer) {
     const image = slotImageBytes(shape.payloadBytes)
@@ -65,7 +70,7 @@ export class HashSlotsReader extends SlotsReader {
     const { newest, wanted } = this
     if (wanted !== 0) {
       this.#readSlot(sink, Phase.Fetch, wanted)
-    } else if (newest === 0 || this.request.knownVersion !== 0) {
+    } else if (newest === 0 || this.#changing || this.request.knownVersion !== 0) {
       this.#phase = Phase.Ask
       this.readIndex(sink, FIRST, false)
     } else {
@@ -80,11 +85,13 @@ export class HashSlotsReader extends SlotsReader {
     if (this.wanted !== 0) return this.#history(sink, this.wanted, present)
     switch (this.#phase) {
       case Phase.Ask:
+        this.#changing = this.newest !== 0 && present !== this.newest
         if (present === this.request.knownVersion) return this.unchanged(present)
         return this.#goOn(sink, present)
       case Phase.Guess:
         // The guess was sampled by an earlier read: (2) has to be shown in this one.
-        if (present !== this.#target) return this.#goOn(sink, present)
+        this.#changing = present !== this.#target
+        if (this.#changing) return this.#goOn(sink, present)
         return this.#accept(sink, present)
       case Phase.Fetch:
         return this.#accept(sink, present)
@@ -124,7 +131,8 @@ export class HashSlotsReader extends SlotsReader {
   #readSlot(sink: OperationSink, phase: (typeof Phase)[keyof typeof Phase], target: number): void {
     this.#phase = phase
     this.#target = target
-    this.readIndex(sink, FIRST, false)
+    // The slot first, since it is what may be lost while other operations are under way.
     sink.read(SLOT_LANDING, slotOffset(this.shape, target), this.#imageBytes, false)
+    this.readIndex(sink, FIRST, false)
   }
 }
