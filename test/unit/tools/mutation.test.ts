@@ -12,6 +12,7 @@ interface Mutant {
   readonly end: number
   readonly replacement: string
   readonly change: string
+  readonly place: string
 }
 interface Mutators {
   readonly mutantsOf: (code: string) => Mutant[]
@@ -94,6 +95,43 @@ test('every mistake of a snippet is made once', () => {
   )
 })
 
+test('statements change places where somebody could tell', () => {
+  const code = `class Pair {
+    set(value, sink) {
+      this.one = value
+      this.two = value.part
+      this.three = this.two
+      this.four = this.three.length
+      sink.read(this.four)
+    }
+  }`
+  const swaps = mutantsOf(code).filter(({ operator }) => operator === 'swap-statements')
+  expect(swaps.map(({ change }) => change)).toEqual([
+    'this.three = this.two before this.two = value.part',
+    'this.four = this.three.length before this.three = this.two',
+    'sink.read(this.four) before this.four = this.three.length',
+  ])
+})
+
+test('a mutant says where it is', () => {
+  const code = `const top = 1
+    const table = { first: { count: 2 } }
+    function make() { const inner = 3 }
+    class Toy { #move() { return () => { const local = 4 } } }`
+  const places = mutantsOf(code).map(({ change, place }) => `${place}: ${change}`)
+  expect(places.filter((each) => each.includes('+'))).toEqual([
+    'top: 1 → (1 + 1)',
+    'table.first.count: 2 → (2 + 1)',
+    'make: 3 → (3 + 1)',
+    'Toy.#move: 4 → (4 + 1)',
+  ])
+})
+
+test('no two mutants have the same key', () => {
+  const keys = allMutants(built).map(({ key }) => key)
+  expect(new Set(keys).size).toBe(keys.length)
+})
+
 test('a mutant differs in its place alone', () => {
   for (const mutant of mutantsOf(snippet)) {
     const mutated = mutate(snippet, mutant)
@@ -113,7 +151,7 @@ async function failureOf(mutant: NamedMutant): Promise<string | null | undefined
 test.each([
   ['placement-lines.ts', "without this.memory.barrier('beforePublish')", 'torn'],
   ['placement-words.ts', 'false → true', 'stale'],
-  ['reader-fenced.ts', 'Plain.version, WORD_BYTES, true) | true → false', 'mislabelled'],
+  ['reader-fenced.ts', 'this.#readVersion(sink, LAST, true) | true → false', 'mislabelled'],
 ])('the simulator notices in %s: %s', async (file, change, kind) => {
   const mutant = allMutants(built).find(({ key }) => key.startsWith(file) && key.includes(change))
   expect(mutant).toBeDefined()

@@ -1,5 +1,6 @@
-// Which mutants there are: of the compiled seqlock modules, each with a name that stays the same
-// while its line does.
+// Which mutants there are: of the compiled seqlock modules, each with a key that stays the same while
+// its line and the function around it do, wherever in the file they move. The reasons of survivors
+// hang on it: what is said of one line is never taken for another's.
 
 import fs from 'node:fs'
 import { SourceMap } from 'node:module'
@@ -71,7 +72,7 @@ function mutantsOfFile(built, file) {
     const entry = map.findEntry(...placeOf(code, mutant.start))
     const line = ('originalLine' in entry ? entry.originalLine : 0) + 1
     const text = oneLine(source[line - 1] ?? '')
-    const name = `${file}.ts | ${text} | ${mutant.change}`
+    const name = `${file}.ts | ${mutant.place} | ${text} | ${mutant.change}`
     const count = (counts.get(name) ?? 0) + 1
     counts.set(name, count)
     const key = count === 1 ? name : `${name} | ${count}`

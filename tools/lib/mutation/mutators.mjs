@@ -6,7 +6,8 @@
 // offset that is off by one. Left alone are the texts of errors, and assignments in constructors: a
 // field that was never set is a mistake that the compiler finds. Left out are also mutants that fail
 // wherever another one does, such as `&&` for `||` or `===` for `!==`: what notices that one side of
-// a condition is missing, or that all of it is, notices those.
+// a condition is missing, or that all of it is, notices those. Two assignments of plain values to
+// different fields, neither of which reads the other's, are not exchanged: nothing can tell.
 
 import { parseAst } from 'vitest/node'
 
@@ -14,7 +15,8 @@ import { parseAst } from 'vitest/node'
  * @typedef {{ type: string, start: number, end: number, [key: string]: any }} Node
  * @typedef {{
  *   operator: string, start: number, end: number, replacement: string, change: string,
- * }} Mutant - `change` tells it to people
+ *   place: string,
+ * }} Mutant - `change` tells it to people; `place` names the function or constant around it
  */
 
 /** Operators and what they do, in the order of the report. */
@@ -76,11 +78,30 @@ function barrierCall({ expression }) {
   return called?.property?.name === 'barrier' ? expression : undefined
 }
 
+/** @param {Node} node @returns {boolean} whether it is a name, a number, or a field of one */
+function isPlain({ type, object, computed }) {
+  if (type === 'MemberExpression') return !computed && isPlain(object)
+  return type === 'Literal' || type === 'Identifier' || type === 'ThisExpression'
+}
+
+/** @param {Node} statement @returns {Node | undefined} an assignment of a plain value to a field */
+function plainAssignment({ expression }) {
+  const { type, operator, left, right } = expression ?? {}
+  if (type !== 'AssignmentExpression' || operator !== '=' || !isPlain(right)) return undefined
+  return left.type === 'MemberExpression' && isPlain(left) ? expression : undefined
+}
+
+const named = new Set(['ClassDeclaration', 'FunctionDeclaration', 'VariableDeclarator'])
+const keyed = new Set(['MethodDefinition', 'PropertyDefinition', 'Property'])
+
 class Mutator {
   /** @type {Mutant[]} */
   mutants = []
   /** @type {(node: Node) => string} */
   #text
+  #place = ''
+  /** Inside a function's body. */
+  #local = false
 
   /** @param {string} code */
   constructor(code) {
@@ -92,13 +113,40 @@ class Mutator {
     const { start, end } = node
     const change = told.replaceAll(/\s+/g, ' ').trim()
     if (this.#text(node) === replacement) return
-    this.mutants.push({ operator, start, end, replacement, change })
+    this.mutants.push({ operator, start, end, replacement, change, place: this.#place })
+  }
+
+  /** @param {Node} node @returns {string} the place inside of it; what is local adds nothing */
+  #placeIn({ type, id, key }) {
+    const name = named.has(type) ? id : keyed.has(type) ? key : undefined
+    if (!name || this.#local) return this.#place
+    return this.#place === '' ? this.#text(name) : `${this.#place}.${this.#text(name)}`
+  }
+
+  /** @param {Node} one @param {Node} next */
+  #commute(one, next) {
+    const [first, second] = [plainAssignment(one), plainAssignment(next)]
+    if (first === undefined || second === undefined) return false
+    const reads = (/** @type {Node} */ by, /** @type {Node} */ of) =>
+      `${this.#text(by.right)}.`.startsWith(`${this.#text(of.left)}.`)
+    if (this.#text(first.left) === this.#text(second.left)) return false
+    return !reads(first, second) && !reads(second, first)
   }
 
   /** @param {Node} node @param {{ constructs: boolean, parent: Node | null }} inside */
   visit(node, inside) {
     if (node.type === 'ThrowStatement' || node.type.startsWith('Import')) return
     if (node.type === 'TemplateLiteral') return
+    const [place, local] = [this.#place, this.#local]
+    this.#place = this.#placeIn(node)
+    this.#local ||= node.type === 'BlockStatement'
+    this.#visitHere(node, inside)
+    this.#place = place
+    this.#local = local
+  }
+
+  /** @param {Node} node @param {{ constructs: boolean, parent: Node | null }} inside */
+  #visitHere(node, inside) {
     const now = { constructs: inside.constructs || node.kind === 'constructor', parent: node }
     this.#statements(node, now)
     this.#conditions(node, inside.parent)
@@ -126,6 +174,7 @@ class Mutator {
       this.#add(barrierCall(statement) ? 'drop-barrier' : 'drop-statement', statement, ';', told)
       if (!plain[index + 1]) return
       const next = node.body[index + 1]
+      if (this.#commute(statement, next)) return
       const swapped = `${this.#text(next)} ${this.#text(statement)}`
       const both = { type: 'both', start: statement.start, end: next.end }
       this.#add(

@@ -78,11 +78,11 @@ function survivors(judged) {
   const reasons = new Map()
   for (const { mutant, verdict, reason } of judged) {
     if (verdict.by !== null || reason === null) continue
-    const [, , ...change] = mutant.key.split(' | ')
-    const place = `\`${mutant.file}.ts\` line ${mutant.line}`
+    const [, around, , ...change] = mutant.key.split(' | ')
+    const place = `\`${mutant.file}.ts\` line ${mutant.line}, \`${around}\``
     const list = reasons.get(reason) ?? []
     reasons.set(reason, list)
-    list.push(`- ${place}, ${mutant.operator}: \`${change.join(' | ')}\`\n`)
+    list.push(`- ${place}: \`${change.join(' | ')}\`\n`)
   }
   return [...reasons].map(([reason, list]) => `\n${reason}\n\n${list.join('')}`).join('')
 }
