@@ -42,7 +42,8 @@ const worlds: Readonly<Record<string, Small>> = {
     slotCount: 4,
     payloadBytes: 8,
     ownerSteps: publications(5),
-    bursts: [3, 4],
+    bursts: [1, 3, 4],
+    onlyBursts: true,
   },
   'latch, a loan that is given back, another one': {
     ...oneRead,
@@ -67,11 +68,11 @@ const worlds: Readonly<Record<string, Small>> = {
     ownerSteps: publications(2),
     readers: [[read, read]],
   },
-  'three slots, two readers': {
+  'latch, two readers': {
     ...oneRead,
-    slotCount: 3,
+    slotCount: 2,
     payloadBytes: 8,
-    ownerSteps: publications(2),
+    ownerSteps: publications(1),
     readers: [[read], [read]],
   },
   'latch, read, and again if changed': {

@@ -284,6 +284,33 @@ describe.each(names)('%s believes nothing', (name) => {
     }
   })
 
+  test('an index before the first version', () => {
+    const late = { ...shape, firstVersion: 100 }
+    const region = new SlotsRegion(slotsStrategies[name], late, pattern(S, 100))
+    setIndex(region, code.encode(99))
+    expect(region.whole()).toBe(Verdict.Retry)
+    expect(region.reader.evidence).toBe(Evidence.Torn)
+    expect(region.reader.version).toBe(0)
+  })
+
+  test('one sample that says that a version is there already', () => {
+    const region = regionOf(name, 4)
+    let reads = 0
+    region.beforeRead = () => {
+      reads += 1
+      // Version 2 is published after the slot was fetched, and before the last index is.
+      if (reads === 1) setIndex(region, code.encode(3))
+      else if (reads === 2) setIndex(region, code.encode(1))
+      else if (reads === 3) publish(region)
+    }
+    expect(region.whole({ wantedVersion: 2 })).toBe(
+      name === 'fenced' ? Verdict.Retry : Verdict.Unchanged,
+    )
+    region.beforeRead = undefined
+    if (name === 'hash') publish(region)
+    expect(region.whole({ wantedVersion: 2 })).toEqual(pattern(S, 2))
+  })
+
   test('one sample that says that a version is gone', () => {
     const region = regionOf(name, 3)
     const far = code.encode(2 ** 45)
