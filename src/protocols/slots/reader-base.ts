@@ -146,11 +146,15 @@ export abstract class SlotsReader implements SlotsReaderMachine {
     this.request = request
     this.evidence = Evidence.None
     this.missed = 0
-    this.#doubted = 0
   }
 
   abstract begin(sink: OperationSink): void
   abstract resume(sink: OperationSink): VerdictCode
+
+  /** Called by `begin`: an attempt may have been given up anywhere. */
+  protected forget(): void {
+    this.#doubted = 0
+  }
 
   /** The version that the request wants; 0 for the present one. */
   protected get wanted(): number {
@@ -234,7 +238,6 @@ export abstract class SlotsReader implements SlotsReaderMachine {
 
   #end(version: number, evidence: EvidenceCode, missed: number, verdict: VerdictCode): VerdictCode {
     if (version >= 0) this.version = version
-    this.#doubted = 0
     this.evidence = evidence
     this.missed = missed
     return verdict

@@ -53,6 +53,7 @@ export class FencedSlotsReader extends SlotsReader {
   }
 
   begin(sink: OperationSink): void {
+    this.forget()
     const { newest, wanted } = this
     this.#first = 0
     if (wanted !== 0) {

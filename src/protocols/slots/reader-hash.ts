@@ -67,6 +67,7 @@ export class HashSlotsReader extends SlotsReader {
   }
 
   begin(sink: OperationSink): void {
+    this.forget()
     const { newest, wanted } = this
     if (wanted !== 0) {
       this.#readSlot(sink, Phase.Fetch, wanted)

@@ -329,6 +329,24 @@ describe.each(names)('%s believes nothing', (name) => {
     expect(region.whole({ wantedVersion: 1 })).toEqual(pattern(S, 1))
   })
 
+  test('nothing of an attempt that was given up before its last chain', () => {
+    const region = regionOf(name, 3)
+    publish(region, 9)
+    const target = new Uint8Array(S)
+    const request = { target, offset: 0, lengthBytes: S, knownVersion: 0 }
+    region.reader.start({ ...request, wantedVersion: 1 })
+    region.reader.begin(region)
+    // Version 1 is gone, says the first sample; the second one is never looked at.
+    expect(region.reader.resume(region)).toBe(Verdict.More)
+    region.reader.begin(region)
+    expect(region.reader.resume(region)).toBe(Verdict.More)
+    expect(region.reader.resume(region)).toBe(Verdict.Lapped)
+    region.reader.begin(region)
+    expect(region.reader.resume(region)).toBe(Verdict.More)
+    expect(region.attempt(request)).toBe(Verdict.Done)
+    expect(target).toEqual(pattern(S, 10))
+  })
+
   test('a closed region whose reader is in the middle of things', () => {
     for (const closedAt of [1, 2, 3]) {
       for (const request of requests) {
