@@ -14,7 +14,11 @@ const steps = [
   ['litmus suite', ['tools/litmus.mjs', '--update']],
   ['negative controls', ['tools/controls.mjs', '--update']],
   ['safety matrix', ['tools/safety-matrix.mjs']],
-  ['small worlds', [...vitestCommand, '--project=property', 'exhaustive'], { UNTORN_UPDATE: '1' }],
+  [
+    'small worlds',
+    [...vitestCommand, '--project=property', 'exhaustive', 'slots-controls'],
+    { UNTORN_UPDATE: '1' },
+  ],
   ['docs/check-your-protocol.md, docs/simulator.md', ['tools/generate-tutorial.mjs']],
 ]
 
