@@ -115,7 +115,7 @@ test('bench latency: valid JSON with a ratio in every row', async () => {
 })
 
 test('bench simulation: valid JSON, floors first, the whole litmus suite explored', async () => {
-  const { status, out, err } = await untorn(['bench', 'simulation', '--json', '-t', '0.01'])
+  const { status, out, err } = await untorn(['bench', 'simulation', '--json', '-D', '0.01'])
   expect(err).toBe('')
   expect(status).toBe(0)
   const report = JSON.parse(out) as {
