@@ -7,7 +7,7 @@ import { Status } from '../../fabric/status.ts'
 import { type OperationSink, type ReaderMachine, Verdict } from '../../protocols/machine.ts'
 import type { Program } from '../program.ts'
 import type { SimulatedQueuePair } from '../queue-pair.ts'
-import type { SimulatedMemory } from '../simulated-memory.ts'
+import { POISON, type SimulatedMemory } from '../simulated-memory.ts'
 import { type LandingSlot, LandingSlots } from './landing-slots.ts'
 import type { ReadEndName } from './read-outcome.ts'
 import { StateHash } from '../state-hash.ts'
@@ -292,7 +292,7 @@ export class ReaderProgram implements Program, OperationSink {
       : rest
     request.knownVersion = plan.kind === 'if-changed' ? this.returned : 0
     request.wantedVersion = plan.kind === 'version' ? (plan.version ?? 0) : 0
-    request.target.fill(0)
+    request.target.fill(POISON)
   }
 
   get #present(): LandingSlot {
