@@ -1,5 +1,6 @@
 // Tables for people: numbers to the right, no colours of the table's own.
 import CliTable from 'cli-table3'
+import { plainTableStyle } from '../simulation/report/table-style.ts'
 import type { Paint } from './terminal.ts'
 
 export interface Column {
@@ -8,24 +9,6 @@ export interface Column {
 }
 
 export type TableRow = readonly string[] | 'rule'
-
-const plainEdges = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-} as const
 
 /** Lays rows out under their titles; a row that is shorter than the titles ends the line early. */
 export function renderTable(
@@ -36,8 +19,7 @@ export function renderTable(
   const table = new CliTable({
     head: columns.map((column) => paint('bold', column.title)),
     colAligns: columns.map((column) => column.align ?? 'right'),
-    chars: plainEdges,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    ...plainTableStyle,
   })
   for (const row of rows) {
     if (row === 'rule') table.push(columns.map(() => ''))

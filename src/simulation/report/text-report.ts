@@ -10,6 +10,7 @@ import { type FoldedItem, foldSteps } from './fold.ts'
 import { laneOf, lanesOf, shownEvents } from './lanes.ts'
 import { type Segment, traceProvenance } from './provenance.ts'
 import { oneLine, sentenceCase } from './sentence.ts'
+import { plainTableStyle } from './table-style.ts'
 import { type Tearing, analyseTearing } from './tearing.ts'
 
 /** Steps that a table shows before it folds. */
@@ -18,24 +19,6 @@ const STEPS_MAX = 40
 const noViolation: Violation = { kind: 'none', message: '' }
 
 const indent = ' '.repeat(11)
-
-const edges = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-} as const
 
 /**
  * The report of a failed run, ending with a line feed. Values are little-endian words, offsets
@@ -73,8 +56,7 @@ function tableOf(trace: Trace, items: readonly FoldedItem[], tearing: Tearing): 
   const table = new CliTable({
     head: titles,
     colAligns: ['right', ...titles.slice(1).map(() => 'left' as const)],
-    chars: edges,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+    ...plainTableStyle,
   })
   for (const item of items) {
     if (item.kind === 'fold') {
