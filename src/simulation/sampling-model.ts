@@ -8,6 +8,7 @@
 // local buffer may be read, and a landing buffer written, at any time between post and completion.
 import { argumentRangeError, argumentTypeError } from '../errors.ts'
 import type { AtomicGranuleBytes } from '../fabric/capabilities.ts'
+import type { SamplingPreset } from '../protocols/seqlock/control.ts'
 
 export interface SamplingModel {
   /** Aligned unit, bytes, that a READ samples in one step. */
@@ -40,8 +41,8 @@ export interface SamplingModel {
   readonly replaysMax: number
 }
 
-/** Names of the presets, from the strongest guarantees to the weakest. */
-export type SamplingPreset = 'sharedMemory' | 'rxe' | 'nicX86' | 'minimal' | 'bytes'
+/** Protocols name presets in what they say of their negative controls; here is what they mean. */
+export type { SamplingPreset } from '../protocols/seqlock/control.ts'
 
 const sizes = { packetBytes: 64, replaysMax: 1 } as const
 
@@ -108,6 +109,7 @@ export const samplingPresets: Readonly<Record<SamplingPreset, SamplingModel>> = 
   },
 }
 
+/** From the strongest guarantees to the weakest. */
 export const samplingPresetNames: readonly SamplingPreset[] = [
   'sharedMemory',
   'rxe',

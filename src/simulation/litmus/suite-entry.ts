@@ -1,5 +1,5 @@
 // One entry of the litmus suite: a program, the outcome that matters, and where it may occur.
-import type { SamplingChoice, SamplingPreset } from '../sampling-model.ts'
+import { type SamplingChoice, type SamplingPreset, samplingPresetNames } from '../sampling-model.ts'
 import type { OutcomeValues } from './outcome.ts'
 import type { LitmusSpec } from './program.ts'
 
@@ -28,13 +28,7 @@ export interface LitmusVariant {
   readonly allowed: boolean
 }
 
-export const everywhere: readonly SamplingPreset[] = [
-  'sharedMemory',
-  'rxe',
-  'nicX86',
-  'minimal',
-  'bytes',
-]
+export const everywhere: readonly SamplingPreset[] = samplingPresetNames
 export const nowhere: readonly SamplingPreset[] = []
 /** Where READs pass READs, and WRITEs pass READs. */
 export const unordered: readonly SamplingPreset[] = ['nicX86', 'minimal', 'bytes']
