@@ -147,6 +147,33 @@ export const errorTable = {
     cause: 'Writes kept overtaking the reader until its bound of attempts was spent.',
     remedy: 'Raise `attemptsMax`, slow the writer, or use a protocol whose readers never starve.',
   },
+  ERR_UNTORN_LAPPED: {
+    cause: 'The version asked for has been overwritten: so many were published after it.',
+    remedy:
+      'Read the present version, or publish with more slots; `missed` says how many are gone.',
+  },
+  ERR_UNTORN_HEAP_EXHAUSTED: {
+    cause: 'The heap of an RCU cell has no free space: retired objects may still be pinned.',
+    remedy:
+      'Publish with a larger heap; `statistics` tells what is retired, and which reader holds it.',
+  },
+  ERR_UNTORN_LEASE_EXPIRED: {
+    cause: 'A pin, or a lock, outlived its lease: what it protected may have been reclaimed.',
+    remedy:
+      'Pin again. Hold pins shorter than the lease, renew them, or publish with a longer one.',
+  },
+  ERR_UNTORN_EVICTED: {
+    cause: 'The owner took back what it had granted: a lock, a pin, or room to write.',
+    remedy: 'Ask again; what was in progress has been undone, or ended, by the owner.',
+  },
+  ERR_UNTORN_DENIED: {
+    cause: 'The owner does not grant it: no room is left, or the region does not offer it.',
+    remedy: 'The message says which option of the region allows it.',
+  },
+  ERR_UNTORN_UNKNOWN_OUTCOME: {
+    cause: 'The connection broke while a change was in flight: it may have happened, or not.',
+    remedy: 'Read the region to find out, then decide whether to try again.',
+  },
 } as const
 
 export type ErrorCode = keyof typeof errorTable
@@ -204,6 +231,19 @@ export class RetriesExhausted extends UntornError {
     )
     this.attempts = attempts
     this.lastVersion = lastVersion
+  }
+}
+
+/** The version wanted is gone for ever. */
+export class Lapped extends UntornError {
+  readonly version: number
+  /** Versions, from that one on, that are gone for certain. */
+  readonly missed: number
+
+  constructor(version: number, missed: number) {
+    super('ERR_UNTORN_LAPPED', `version ${version} has been overwritten, ${missed} are gone`)
+    this.version = version
+    this.missed = missed
   }
 }
 

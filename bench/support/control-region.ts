@@ -44,6 +44,8 @@ function publish(
     rights: ['read'],
     hashKey: hashKey.toString(16).padStart(16, '0'),
     region: region.descriptor,
+    parameters: {},
+    schema: '',
   }
   const owner = new SeqlockOwner(entry, writer, region, context, 'a negative control')
   return { entry, owner }

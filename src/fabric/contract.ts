@@ -75,6 +75,13 @@ export interface MemoryRegion extends AsyncDisposable {
    */
   slice(offset: number, lengthBytes: number): Uint8Array
   /**
+   * Grants rights to a part of the region by another key: so that a peer may, say, read all of it and
+   * write its own row only. Bytes; multiples of 8. Closing the region closes its windows.
+   * @throws RangeError ERR_UNTORN_OUT_OF_BOUNDS, ERR_UNTORN_MISALIGNED
+   * @throws UntornError ERR_UNTORN_CLOSED, ERR_UNTORN_MEMLOCK, ERR_UNTORN_SYSTEM
+   */
+  window(offset: number, lengthBytes: number, rights: AccessRights): RegionWindow
+  /**
    * The port of the owner's stores to this region: peers see them in the order that its barriers ask
    * for. Stores through `bytes` have no promised order.
    * @throws UntornError ERR_UNTORN_CLOSED
@@ -85,6 +92,19 @@ export interface MemoryRegion extends AsyncDisposable {
    * @throws UntornError ERR_UNTORN_BUSY when they do not end within `timeoutMs` (default 5000)
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>
+}
+
+/** A part of a region that peers reach by a key of its own, with rights of its own. */
+export interface RegionWindow {
+  /** First byte of the window in its region. */
+  readonly offset: number
+  readonly byteLength: number
+  readonly access: Required<AccessRights>
+  /** To be imported like a region: its offset 0 is the window's first byte. */
+  readonly descriptor: RegionDescriptor
+  readonly closed: boolean
+  /** Invalidates the key: operations that use it fail from now on. Idempotent. */
+  close(): void
 }
 
 export interface RemoteRegion {
@@ -129,7 +149,12 @@ export interface QueuePair extends AsyncDisposable {
   readonly vendorError: number
   /** Moves to the error state: everything in flight ends with Status.Flushed. */
   fail(): void
-  /** Flushes what is in flight, then destroys. Idempotent. */
+  /**
+   * Flushes what is in flight, then destroys; once it resolves, nothing that the peer posted to its end
+   * touches memory of this process any more. Idempotent.
+   * @throws UntornError ERR_UNTORN_BUSY when a peer on shared memory was stopped amid an operation
+   *   and can neither end it nor be seen to be dead; may be called again
+   */
   close(): Promise<void>
 }
 

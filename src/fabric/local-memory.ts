@@ -7,8 +7,10 @@
  * - `beforePayload`: the odd mark is visible before any payload store.
  * - `beforePublish`: all payload stores are visible before the word that publishes them.
  * - `afterPublish`: the publishing word is visible before the next round's stores.
+ * - `beforeScan`: a full fence: all stores before it are visible before any load after it. Only an
+ *   owner that looks at memory which peers WRITE needs it.
  */
-export type BarrierName = 'beforePayload' | 'beforePublish' | 'afterPublish'
+export type BarrierName = 'beforePayload' | 'beforePublish' | 'afterPublish' | 'beforeScan'
 
 /** Offsets in bytes from the region's start. */
 export interface LocalMemory {
@@ -24,7 +26,10 @@ export interface LocalMemory {
    * offset, offset + 8, …; in no promised order. `source` length a multiple of 4.
    */
   storeTagged(offset: number, source: Uint8Array, tag: number): void
-  /** Aligned 64-bit load of a word that this owner stored. */
+  /**
+   * Aligned 64-bit load of a word that this owner stored, or that a peer WRITEs: then its halves may be
+   * of two values, and it is only as new as the last `beforeScan`.
+   */
   loadWord(offset: number): number
   /** The owner's own view of its memory, for update-in-place and hashing. */
   view(offset: number, lengthBytes: number): Uint8Array

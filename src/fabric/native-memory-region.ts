@@ -3,7 +3,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { UntornError, argumentRangeError } from '../errors.ts'
 import { NativeAccess, type NativeRegion } from '../native/binding.ts'
-import type { AccessRights, MemoryRegion, RegionDescriptor, RemoteRegion } from './contract.ts'
+import type {
+  AccessRights,
+  MemoryRegion,
+  RegionDescriptor,
+  RegionWindow,
+  RemoteRegion,
+} from './contract.ts'
 import type { LocalMemory } from './local-memory.ts'
 
 /** Between two looks at the pins of a region that wants to close. */
@@ -104,6 +110,10 @@ export class NativeMemoryRegion implements MemoryRegion {
       )
     }
     return this.bytes.subarray(offset, offset + lengthBytes)
+  }
+
+  window(): RegionWindow {
+    throw new UntornError('ERR_UNTORN_SYSTEM', 'windows are not registered yet')
   }
 
   localMemory(): LocalMemory {

@@ -11,6 +11,26 @@ export interface OperationSink {
   read(landingOffset: number, remoteOffset: number, lengthBytes: number, fenced: boolean): void
 }
 
+/**
+ * The same for machines that change remote memory. Offsets are those of the region, whatever windows
+ * of it the machine's peer was given.
+ */
+export interface RemoteSink extends OperationSink {
+  /**
+   * One WRITE out of the machine's landing memory, which may be read until the chain has ended.
+   * @param fenced wait until all earlier READs and atomics of the chain have finished
+   */
+  write(landingOffset: number, remoteOffset: number, lengthBytes: number, fenced: boolean): void
+  /** One compare-and-swap of an aligned 64-bit word; what it found there lands. */
+  compareAndSwap(
+    landingOffset: number,
+    remoteOffset: number,
+    expected: bigint,
+    desired: bigint,
+    fenced: boolean,
+  ): void
+}
+
 export const Verdict = {
   /** The sink holds another chain of this attempt: submit it, then resume. */
   More: 0,
@@ -94,4 +114,23 @@ export interface ReaderMachine {
   begin(sink: OperationSink): void
   /** Looks at what landed. */
   resume(sink: OperationSink): VerdictCode
+}
+
+/**
+ * One operation of a user on remote memory that a machine carries out: acquire, release, pin, swap.
+ * As with reads, an attempt that met somebody else ends with Retry, and `begin` tries anew.
+ */
+export interface RemoteMachine {
+  /** Bytes of landing memory the machine needs; also where its WRITEs come from. */
+  readonly landingBytes: number
+  /** Why the last attempt ended with Retry. */
+  readonly evidence: EvidenceCode
+  /** The last version seen, for failures and statistics. */
+  readonly version: number
+  /** As `ReaderMachine.bind`. */
+  bind(landing: Uint8Array): void
+  /** Fills the first chain of an attempt. */
+  begin(sink: RemoteSink): void
+  /** Looks at what landed. */
+  resume(sink: RemoteSink): VerdictCode
 }

@@ -5,10 +5,13 @@ import type { UntornError } from '../errors.ts'
 
 export type Strategy = 'fenced' | 'hash' | 'words' | 'lines'
 
+export type ProtocolName = 'seqlock' | 'versioned-slots' | 'rcu-cell' | 'locked'
+
 /** One published region as a host announces it; plain JSON. */
 export interface CatalogueEntry {
   readonly name: string
-  readonly protocol: 'seqlock'
+  readonly protocol: ProtocolName
+  /** How readers prove what they read; a protocol that knows one way only says `fenced`. */
   readonly strategy: Strategy
   readonly layoutVersion: number
   /** Payload bytes. */
@@ -20,6 +23,91 @@ export interface CatalogueEntry {
   readonly hashKey: string
   /** Remote key and place. */
   readonly region: RegionDescriptor
+  /** Numbers that the protocol's layout has beyond the capacity: safe integers from 0 up. */
+  readonly parameters: Readonly<Record<string, number>>
+  /** Fingerprint of the codec of its values; empty for raw bytes. */
+  readonly schema: string
+}
+
+/**
+ * What a peer may ask of a region beyond reading it: a row to pin objects by, room to write objects
+ * into, the right to take the lock, to be told of publications.
+ */
+export type ClaimKind = 'pin' | 'write' | 'lock' | 'watch'
+
+/** A part of the region that a claim opens to its peer. Offsets in bytes from the region's start. */
+export interface GrantedWindow {
+  readonly offset: number
+  readonly region: RegionDescriptor
+}
+
+/** What an owner grants; plain JSON. */
+export interface Grant {
+  readonly windows: readonly GrantedWindow[]
+  /** As in a catalogue entry: a row, an identity, a lease … */
+  readonly parameters: Readonly<Record<string, number>>
+}
+
+/**
+ * A claim as its owner sees it. It belongs to one queue pair of one peer and ends with it, however
+ * that comes about: only then is it certain that nothing of it still lands.
+ */
+export interface ClaimHolder {
+  /** Unique in the host for ever. */
+  readonly id: number
+  readonly kind: ClaimKind
+  /** For statistics and messages. */
+  readonly peer: string
+  /**
+   * Destroys the queue pair that the claim came by; the claim's `ended` is called before it resolves,
+   * as is that of every other claim of this queue pair, in any region. Afterwards nothing that
+   * the peer posted can land. The peer is told, and may connect a new queue pair.
+   * @throws UntornError ERR_UNTORN_BUSY when the peer is stopped amid an operation (QueuePair.close)
+   */
+  evict(why: string): Promise<void>
+  /**
+   * Sends a small message to the peer's claim, which hands it to `onNotice`: bytes, at most 64. False
+   * when one is still on its way: the caller tells again later.
+   */
+  notify(message: Uint8Array): boolean
+}
+
+/** An owner's answers to claims. */
+export interface ClaimHandler {
+  /**
+   * Grants a claim, or refuses it.
+   * @throws UntornError ERR_UNTORN_DENIED and the like: told to the peer
+   */
+  claim(holder: ClaimHolder): Grant
+  /**
+   * The claim has ended: the peer gave it back, its queue pair is gone, or it was evicted. Nothing of it
+   * can land any more. Called once for each granted claim. Never throws.
+   */
+  ended(holder: ClaimHolder): void
+}
+
+/** Where operations that change a region go, in terms of the region's own offsets. */
+export interface OpenWindow {
+  readonly offset: number
+  readonly lengthBytes: number
+  /** Handle of the imported window. */
+  readonly handle: number
+}
+
+/** A claim as its peer sees it. Invariant: once `ended` is set, it stays. */
+export interface Claim {
+  readonly kind: ClaimKind
+  readonly parameters: Readonly<Record<string, number>>
+  readonly windows: readonly OpenWindow[]
+  /** The binding it belongs to: its queue pair and no other. */
+  readonly binding: RemoteBinding
+  /** Why it is over: evicted, queue pair replaced, peer lost, region withdrawn, released. */
+  readonly ended: UntornError | undefined
+  onEnded: ((why: UntornError) => void) | null
+  /** A message of the owner; of several that came at once, each. */
+  onNotice: ((message: Uint8Array) => void) | null
+  /** Gives it back once nothing of it is in flight any more; resolves when the owner has it. Never rejects. */
+  release(): Promise<void>
 }
 
 /** What a reader is bound to; a session rebinds it after a reconnect. */
@@ -46,7 +134,12 @@ export interface BindingSource {
    * a synchronous read finds ERR_UNTORN_NOT_CONNECTED in `current()` meanwhile.
    */
   recovery(): Promise<void> | null
-  /** The reader was closed. */
+  /**
+   * Asks the owner for a claim, on the present queue pair.
+   * @throws UntornError ERR_UNTORN_DENIED, ERR_UNTORN_TIMEOUT, ERR_UNTORN_ABORTED, and as `current`
+   */
+  claim(kind: ClaimKind, signal?: AbortSignal): Promise<Claim>
+  /** The reader was closed: its claims are released. */
   release(): void
 }
 
@@ -73,6 +166,8 @@ export interface OwnerHandle {
 export interface Publication<Owner extends OwnerHandle> {
   readonly entry: CatalogueEntry
   readonly owner: Owner
+  /** Absent: peers may read, and claim nothing. */
+  readonly claims?: ClaimHandler
 }
 
 /** A region to be: made by `seqlock({ bytes })`, brought to life by `host.publish(name, spec)`. */

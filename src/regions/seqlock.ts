@@ -84,6 +84,8 @@ function publish(context: PublishContext, options: SeqlockOptions): Publication<
       rights: ['read'],
       hashKey: hashKey.toString(16).padStart(16, '0'),
       region: region.descriptor,
+      parameters: {},
+      schema: '',
     }
     return { entry, owner: new SeqlockOwner(entry, writer, region, context, explain) }
   } catch (error) {

@@ -61,3 +61,6 @@ export const CLOSE_GRACE_MS = 500
 
 /** Text a peer may make us print: reasons and messages, characters. */
 export const TEXT_CHARACTERS_MAX = 1000
+
+/** Numbers that a catalogue entry or a grant has beyond its fields, at most. */
+export const PARAMETERS_MAX = 16

@@ -10,6 +10,7 @@ import { arrayOf, type Checker, fail, integer, oneOf, record, shape, text } from
 import { encodeFrame, type Frame } from './frame.ts'
 import {
   HEARTBEAT_MS_MAX,
+  PARAMETERS_MAX,
   REGION_NAME_BYTES_MAX,
   REGIONS_MAX,
   TEXT_CHARACTERS_MAX,
@@ -139,11 +140,24 @@ export const regionName: Checker<string> = (value, path) => {
   return value
 }
 
+const parameterName = /^[a-zA-Z]{1,40}$/
+/** Numbers of a layout, by name. */
+const parameters: Checker<Readonly<Record<string, number>>> = (value, path) => {
+  const source = record(value, path)
+  const names = Object.keys(source)
+  if (names.length > PARAMETERS_MAX || !names.every((name) => parameterName.test(name))) {
+    fail(path, `an object of at most ${PARAMETERS_MAX} named numbers`)
+  }
+  const number = integer(0, Number.MAX_SAFE_INTEGER)
+  return Object.fromEntries(names.map((name) => [name, number(source[name], `${path}.${name}`)]))
+}
+const schema = text(/^[0-9a-f]{0,16}$/, 'a hexadecimal number of at most 16 digits, or empty')
+
 /** Also applied by the host to what it publishes, so that no peer has to refuse it. */
 export const catalogueEntry: Checker<CatalogueEntry> = shape<CatalogueEntry>(
   {
     name: regionName,
-    protocol: oneOf('seqlock'),
+    protocol: oneOf('seqlock', 'versioned-slots', 'rcu-cell', 'locked'),
     strategy: oneOf('fenced', 'hash', 'words', 'lines'),
     layoutVersion: u16,
     capacityBytes: lengthBytes,
@@ -151,6 +165,8 @@ export const catalogueEntry: Checker<CatalogueEntry> = shape<CatalogueEntry>(
     rights: arrayOf(oneOf('read', 'write', 'atomic'), 3),
     hashKey: hex64,
     region: descriptor,
+    parameters,
+    schema,
   },
   [
     'name',
@@ -162,6 +178,8 @@ export const catalogueEntry: Checker<CatalogueEntry> = shape<CatalogueEntry>(
     'rights',
     'hashKey',
     'region',
+    'parameters',
+    'schema',
   ],
 )
 

@@ -6,7 +6,7 @@
 // it, and is forgotten only when none of its operations is in flight.
 import { UntornError } from '../errors.ts'
 import type { Device, QueuePair, RemoteRegion } from '../fabric/contract.ts'
-import type { BindingSource, CatalogueEntry, RemoteBinding } from '../regions/contract.ts'
+import type { BindingSource, CatalogueEntry, Claim, RemoteBinding } from '../regions/contract.ts'
 import { asUntornError } from './failures.ts'
 import { RELEASE_RETRY_MS, WITHDRAW_TIMEOUT_MS } from './limits.ts'
 
@@ -48,6 +48,10 @@ export class RegionSource implements BindingSource {
 
   recovery(): Promise<void> | null {
     return this.final === undefined ? this.#context.recovery() : null
+  }
+
+  claim(): Promise<Claim> {
+    return Promise.reject(new UntornError('ERR_UNTORN_DENIED', 'claims are not negotiated yet'))
   }
 
   release(): void {

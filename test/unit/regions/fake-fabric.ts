@@ -11,6 +11,7 @@ import type {
   MemoryRegion,
   QueuePair,
   RegionDescriptor,
+  RegionWindow,
   RemoteRegion,
 } from '../../../src/fabric/contract.ts'
 import type { NativeBinding } from '../../../src/native/binding.ts'
@@ -67,6 +68,10 @@ export class FakeRegion implements MemoryRegion {
 
   get descriptor(): RegionDescriptor {
     return { provider: 'simulation', lengthBytes: this.byteLength, access: 2, pid: this.handle }
+  }
+
+  window(): RegionWindow {
+    throw new Error('this fake has no windows')
   }
 
   slice(offset: number, lengthBytes: number): Uint8Array {

@@ -3,6 +3,7 @@ import { type Mock, vi } from 'vitest'
 import { UntornError } from '../../../src/errors.ts'
 import type {
   BindingSource,
+  Claim,
   CatalogueEntry,
   PublishContext,
   RemoteBinding,
@@ -24,6 +25,10 @@ export class FakeSource implements BindingSource {
 
   constructor(state: RemoteBinding) {
     this.state = state
+  }
+
+  claim(): Promise<Claim> {
+    return Promise.reject(new UntornError('ERR_UNTORN_DENIED', 'a fake source grants nothing'))
   }
 
   current(): RemoteBinding | UntornError {

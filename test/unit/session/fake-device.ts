@@ -186,6 +186,8 @@ export function fakeEntry(name: string, generation: number = generations++): Cat
     rights: ['read'],
     hashKey: '1f',
     region: { provider: 'shared-memory', lengthBytes: 128, access: 2, pid: 1, fd: 3, inode: '77' },
+    parameters: {},
+    schema: '',
   }
 }
 

@@ -73,6 +73,7 @@ export async function openPair(
     current: () => binding,
     transportFailed: (status) => new UntornError('ERR_UNTORN_REMOTE', `${status}`, { status }),
     recovery: () => null,
+    claim: () => Promise.reject(new UntornError('ERR_UNTORN_DENIED', 'nothing is granted')),
     release: () => undefined,
   }
   const reader = await openReader(source, entry, readerOptions)
