@@ -64,3 +64,15 @@ export const TEXT_CHARACTERS_MAX = 1000
 
 /** Numbers that a catalogue entry or a grant has beyond its fields, at most. */
 export const PARAMETERS_MAX = 16
+
+/** Claims of one peer over all regions, at most. */
+export const CLAIMS_PER_PEER_MAX = 64
+
+/** Parts of its region that one grant opens, at most. */
+export const WINDOWS_PER_GRANT_MAX = 8
+
+/** Payload of a notice, bytes. */
+export const NOTICE_BYTES_MAX = 64
+
+/** How often a queue pair that a stopped peer keeps from closing is tried again. */
+export const RETIRE_RETRY_MS = 100

@@ -1,20 +1,27 @@
 // What the two sides of a control connection say to each other, and the proof that what arrived is
 // one of these: every field is checked for type and range before anybody acts on it.
 //
-//   peer → host   hello, renew, released, beat, bye, error
-//   host → peer   welcome, renewed, published, withdrawn, beat, bye, error
-import { type ErrorCode, errorTable, UntornError } from '../errors.ts'
-import type { Endpoint, RegionDescriptor } from '../fabric/contract.ts'
-import type { CatalogueEntry } from '../regions/contract.ts'
-import { arrayOf, type Checker, fail, integer, oneOf, record, shape, text } from './check.ts'
+//   peer → host   hello, renew, released, claim, unclaim, noticed, beat, bye, error
+//   host → peer   welcome, renewed, published, withdrawn, granted, denied, unclaimed, evicted, beat,
+//                 bye, error
+import { type ErrorCode, UntornError } from '../errors.ts'
+import type { Endpoint } from '../fabric/contract.ts'
+import type { CatalogueEntry, ClaimKind, Grant } from '../regions/contract.ts'
+import { arrayOf, type Checker, record, shape } from './check.ts'
 import { encodeFrame, type Frame } from './frame.ts'
+import { REGIONS_MAX } from './limits.ts'
 import {
-  HEARTBEAT_MS_MAX,
-  PARAMETERS_MAX,
-  REGION_NAME_BYTES_MAX,
-  REGIONS_MAX,
-  TEXT_CHARACTERS_MAX,
-} from './limits.ts'
+  catalogueEntry,
+  claimId,
+  claimKind,
+  endpoint,
+  errorCode,
+  grant,
+  heartbeatMs,
+  prose,
+  random48,
+  regionName,
+} from './wire-checks.ts'
 
 /** First words of a peer: its provider is its endpoint's. `heartbeatMs` 0: it may fall silent. */
 export interface Hello {
@@ -50,6 +57,47 @@ export interface Renew {
   readonly endpoint: Endpoint
 }
 
+/**
+ * A peer asks for a part of a region. The host answers each with `granted` or `denied`; what is
+ * granted belongs to the queue pair of that moment and is over, without a word, when it is replaced.
+ */
+export interface ClaimRequest {
+  readonly type: 'claim'
+  /** Counts up in each connection: never asked twice. */
+  readonly id: number
+  readonly name: string
+  readonly generation: number
+  readonly kind: ClaimKind
+}
+
+export interface Granted {
+  readonly type: 'granted'
+  readonly id: number
+  readonly grant: Grant
+}
+
+export interface Denied {
+  readonly type: 'denied'
+  readonly id: number
+  readonly code: ErrorCode
+  readonly message: string
+}
+
+/**
+ * About one claim. `unclaim` gives it back and `unclaimed` says that the host has it; `noticed` says that
+ * the claim took a notice and has room for the next.
+ */
+export interface ClaimNews {
+  readonly type: 'unclaim' | 'unclaimed' | 'noticed'
+  readonly id: number
+}
+
+/** The host has closed its end of the queue pair; every claim is over, and the peer may renew. */
+export interface Evicted {
+  readonly type: 'evicted'
+  readonly reason: string
+}
+
 export interface Beat {
   readonly type: 'beat'
 }
@@ -66,7 +114,20 @@ export interface Failure {
   readonly message: string
 }
 
-export type Message = Hello | Welcome | Published | Withdrawn | Renew | Beat | Bye | Failure
+export type Message =
+  | Hello
+  | Welcome
+  | Published
+  | Withdrawn
+  | Renew
+  | ClaimRequest
+  | Granted
+  | Denied
+  | ClaimNews
+  | Evicted
+  | Beat
+  | Bye
+  | Failure
 
 /** Types on the wire; numbers are never reused. */
 const wireTypes: Readonly<Record<Message['type'], number>> = {
@@ -80,113 +141,16 @@ const wireTypes: Readonly<Record<Message['type'], number>> = {
   beat: 8,
   bye: 9,
   error: 10,
+  claim: 11,
+  unclaim: 12,
+  granted: 13,
+  denied: 14,
+  evicted: 15,
+  unclaimed: 16,
+  noticed: 17,
 }
 
-const u16 = integer(0, 0xffff)
-const u32 = integer(0, 0xffffffff)
-const descriptorNumber = integer(0, 0x7fffffff)
-const lengthBytes = integer(0, Number.MAX_SAFE_INTEGER)
-const decimal64 = text(/^\d{1,20}$/, 'a decimal number of at most 20 digits')
-/** `device:inode` of a memfd, as the shared-memory provider writes it. */
-const fileIdentity = text(/^\d{1,20}(:\d{1,20})?$/, "a file's device and inode, in decimal")
-const hex64 = text(/^[0-9a-f]{1,16}$/, 'a hexadecimal number of at most 16 digits')
-/** A host's incarnation or a region's generation: 48 random bits, never 0. */
-const random48 = integer(1, 2 ** 48 - 1)
-const prose = text(
-  new RegExp(`^[^]{0,${TEXT_CHARACTERS_MAX}}$`),
-  `a string of at most ${TEXT_CHARACTERS_MAX} characters`,
-)
-const provider = oneOf('verbs', 'shared-memory', 'simulation')
-const heartbeatMs = integer(0, HEARTBEAT_MS_MAX)
-
-const endpoint = shape<Endpoint>(
-  {
-    provider,
-    pid: descriptorNumber,
-    fd: descriptorNumber,
-    inode: fileIdentity,
-    doorbellFd: descriptorNumber,
-    queuePairNumber: u32,
-    packetSequence: u32,
-    lid: u16,
-    gid: text(/^[0-9a-fA-F:.]{0,45}$/, 'an IPv6 address'),
-    gidIndex: u16,
-    mtuBytes: integer(0, 65536),
-    readDepth: integer(0, 65536),
-  },
-  ['provider'],
-)
-
-const descriptor = shape<RegionDescriptor>(
-  {
-    provider,
-    lengthBytes,
-    access: integer(0, 15),
-    pid: descriptorNumber,
-    fd: descriptorNumber,
-    inode: fileIdentity,
-    remoteKey: u32,
-    address: decimal64,
-  },
-  ['provider', 'lengthBytes', 'access'],
-)
-
-/** Names are for people to type and print: no control characters, no lone surrogates. */
-export const regionName: Checker<string> = (value, path) => {
-  const expected = `a string of 1 to ${REGION_NAME_BYTES_MAX} bytes without control characters`
-  if (typeof value !== 'string' || value.length === 0) fail(path, expected)
-  if (Buffer.byteLength(value) > REGION_NAME_BYTES_MAX) fail(path, expected)
-  if (/[\p{Cc}\p{Cs}]/u.test(value)) fail(path, expected)
-  return value
-}
-
-const parameterName = /^[a-zA-Z]{1,40}$/
-/** Numbers of a layout, by name. */
-const parameters: Checker<Readonly<Record<string, number>>> = (value, path) => {
-  const source = record(value, path)
-  const names = Object.keys(source)
-  if (names.length > PARAMETERS_MAX || !names.every((name) => parameterName.test(name))) {
-    fail(path, `an object of at most ${PARAMETERS_MAX} named numbers`)
-  }
-  const number = integer(0, Number.MAX_SAFE_INTEGER)
-  return Object.fromEntries(names.map((name) => [name, number(source[name], `${path}.${name}`)]))
-}
-const schema = text(/^[0-9a-f]{0,16}$/, 'a hexadecimal number of at most 16 digits, or empty')
-
-/** Also applied by the host to what it publishes, so that no peer has to refuse it. */
-export const catalogueEntry: Checker<CatalogueEntry> = shape<CatalogueEntry>(
-  {
-    name: regionName,
-    protocol: oneOf('seqlock', 'versioned-slots', 'rcu-cell', 'locked'),
-    strategy: oneOf('fenced', 'hash', 'words', 'lines'),
-    layoutVersion: u16,
-    capacityBytes: lengthBytes,
-    generation: random48,
-    rights: arrayOf(oneOf('read', 'write', 'atomic'), 3),
-    hashKey: hex64,
-    region: descriptor,
-    parameters,
-    schema,
-  },
-  [
-    'name',
-    'protocol',
-    'strategy',
-    'layoutVersion',
-    'capacityBytes',
-    'generation',
-    'rights',
-    'hashKey',
-    'region',
-    'parameters',
-    'schema',
-  ],
-)
-
-const errorCode: Checker<ErrorCode> = (value, path) => {
-  if (typeof value !== 'string' || !Object.hasOwn(errorTable, value)) fail(path, 'an error code')
-  return value as ErrorCode
-}
+const claimNews = shape<Body<ClaimNews>>({ id: claimId }, ['id'])
 
 type Body<T> = Omit<T, 'type'>
 const readers: { readonly [T in Message['type']]: Checker<Body<Message & { type: T }>> } = {
@@ -211,6 +175,20 @@ const readers: { readonly [T in Message['type']]: Checker<Body<Message & { type:
   ]),
   renew: shape<Body<Renew>>({ endpoint }, ['endpoint']),
   renewed: shape<Body<Renew>>({ endpoint }, ['endpoint']),
+  claim: shape<Body<ClaimRequest>>(
+    { id: claimId, name: regionName, generation: random48, kind: claimKind },
+    ['id', 'name', 'generation', 'kind'],
+  ),
+  unclaim: claimNews,
+  unclaimed: claimNews,
+  noticed: claimNews,
+  granted: shape<Body<Granted>>({ id: claimId, grant }, ['id', 'grant']),
+  denied: shape<Body<Denied>>({ id: claimId, code: errorCode, message: prose }, [
+    'id',
+    'code',
+    'message',
+  ]),
+  evicted: shape<Body<Evicted>>({ reason: prose }, ['reason']),
   beat: (value, path) => (record(value, path), {}),
   bye: shape<Body<Bye>>({ reason: prose }, ['reason']),
   error: shape<Body<Failure>>({ code: errorCode, message: prose }, ['code', 'message']),

@@ -8,7 +8,7 @@ import type { Device } from '../fabric/contract.ts'
 import type { CatalogueEntry, OwnerHandle, RegionSpec } from '../regions/contract.ts'
 import type { HostPeer } from './host-peer.ts'
 import { ENTRY_BYTES_MAX, REGIONS_MAX, WITHDRAW_TIMEOUT_MS } from './limits.ts'
-import { catalogueEntry, regionName } from './messages.ts'
+import { catalogueEntry, regionName } from './wire-checks.ts'
 
 interface PublicationRecord {
   readonly entry: CatalogueEntry

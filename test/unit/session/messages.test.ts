@@ -32,6 +32,17 @@ const messages: readonly Message[] = [
   { type: 'beat' },
   { type: 'bye', reason: 'closing' },
   { type: 'error', code: 'ERR_UNTORN_TIMEOUT', message: 'too slow' },
+  { type: 'claim', id: 1, name: 'a', generation: 5, kind: 'pin' },
+  { type: 'unclaim', id: 1 },
+  {
+    type: 'granted',
+    id: 1,
+    grant: { windows: [{ offset: 64, region: fakeEntry('a').region }], parameters: { row: 3 } },
+  },
+  { type: 'denied', id: 1, code: 'ERR_UNTORN_DENIED', message: 'no room' },
+  { type: 'evicted', reason: 'it held the lock for too long' },
+  { type: 'unclaimed', id: 1 },
+  { type: 'noticed', id: 1 },
 ]
 const types = new Map(messages.map((message, index) => [message.type, index + 1]))
 
@@ -96,7 +107,7 @@ describe('messages', () => {
     }
   })
 
-  test.each(messages.slice(0, 4))('$type is refused without a field it needs', (message) => {
+  test.each(messages)('$type is refused without a field it needs', (message) => {
     const { type, ...body } = message
     for (const key of Object.keys(body)) {
       const { [key as keyof typeof body]: _, ...rest } = body
@@ -135,7 +146,7 @@ describe('messages', () => {
   })
 
   test('takes any JSON of any type without an uncoded error', () => {
-    const type = fc.integer({ min: 0, max: 12 })
+    const type = fc.integer({ min: 0, max: messages.length + 2 })
     fc.assert(
       fc.property(type, fc.json(), (number, json) => {
         const code = codeOf(() => decodeMessage({ type: number, body: Buffer.from(json) }))
