@@ -9,7 +9,7 @@ import { strategies } from '../src/regions/chooser.ts'
 import type { Strategy } from '../src/regions/contract.ts'
 import type { SeqlockReader } from '../src/regions/seqlock-reader.ts'
 import { connectWith } from '../src/session/connect.ts'
-import { openReader } from '../src/regions/open-reader.ts'
+import { openers } from '../src/regions/openers.ts'
 import { type Baseline, chooseBaseline, readsPerSampleOf } from './support/baseline.ts'
 import { RECONNECTS_MAX, breaksConnection } from './support/broken-connection.ts'
 import { deviceAddress } from './support/device-address.ts'
@@ -70,7 +70,7 @@ export async function runLatencyBench(options: LatencyBenchOptions): Promise<Lat
     }
   }
   await using peer = await connectWith(
-    openReader,
+    openers,
     device,
     { host: address, port: port as number },
     { heartbeatMs: 0, timeoutMs: 30_000 },

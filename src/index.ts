@@ -1,5 +1,5 @@
 // The public surface: open a device, publish or open regions, read consistently.
-export { UntornError, RetriesExhausted, WriterActive, errorTable } from './errors.ts'
+export { Lapped, RetriesExhausted, UntornError, WriterActive, errorTable } from './errors.ts'
 export type { ErrorCode, ErrorDetails, ErrorEntry } from './errors.ts'
 export { capabilitiesOf, listDevices, openDevice } from './fabric/open-device.ts'
 export type { OpenDeviceOptions } from './fabric/open-device.ts'

@@ -75,6 +75,11 @@ export interface ReadRequest {
   lengthBytes: number
   /** Version the caller already holds; 0 when it wants bytes in any case. */
   knownVersion: number
+  /**
+   * Read this version, not the present one; 0 or absent: the present one. `knownVersion` is then
+   * ignored. Machines that keep no earlier versions never see it set.
+   */
+  wantedVersion?: number
 }
 
 /**
@@ -98,6 +103,11 @@ export interface ReaderMachine {
    * gone for certain; otherwise 0. Machines that keep no earlier versions leave it out.
    */
   readonly missed?: number
+  /**
+   * After Done: bytes of the snapshot, where the owner decides how many. Their request is for as many
+   * as there may be. Machines of payloads of a fixed size leave it out.
+   */
+  readonly resultBytes?: number
   /**
    * Gives the machine its landing memory, once, before the first `start`: at least `landingBytes`
    * bytes, 64-byte aligned, written only by the operations it asked for.

@@ -11,7 +11,7 @@ let loaded: Hash64 | undefined
 let portable: MemoryKernels | undefined
 let bound: MemoryKernels | undefined
 
-/** Loads what regions need. `listen` and `openReader` await it; later calls cost nothing. */
+/** Loads what regions need. `listen` and the openers await it; later calls cost nothing. */
 export async function prepareRegions(): Promise<void> {
   loaded ??= await loadHash()
 }

@@ -1,5 +1,5 @@
 // Runs any reader machine, sound or not, one attempt at a time: for benches and experiments that
-// want to see every outcome. Regions proper go through `openReader`.
+// want to see every outcome. Regions proper go through their opener.
 import type { Device, MemoryRegion, QueuePair } from '../fabric/contract.ts'
 import { Status } from '../fabric/status.ts'
 import {

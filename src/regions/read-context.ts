@@ -1,10 +1,11 @@
 // What the two drivers share about one reader: where it reads from, with what slots, and how a
 // failed operation becomes a typed failure.
-import { UntornError } from '../errors.ts'
+import { Lapped, UntornError } from '../errors.ts'
 import { statusName } from '../fabric/status.ts'
 import { type ReaderMachine, Verdict, type VerdictCode } from '../protocols/machine.ts'
 import type { BindingSource, CatalogueEntry, RemoteBinding } from './contract.ts'
 import { LandingPool } from './landing-pool.ts'
+import type { ReadSlot } from './read-slot.ts'
 import { ReadCounters } from './read-statistics.ts'
 
 export class ReadContext {
@@ -15,6 +16,8 @@ export class ReadContext {
   /** Ends asynchronous reads in progress when the reader closes. */
   readonly cancellations: Set<(reason: UntornError) => void> = new Set()
   closed = false
+  /** Version of the last read of the present version that ended well, 0 before the first. */
+  version = 0
   /** The last binding that was checked. */
   #checked: RemoteBinding | undefined
 
@@ -85,12 +88,16 @@ export class ReadContext {
     )
   }
 
-  /** Counts a read that ended well. @throws UntornError ERR_UNTORN_CLOSED by the owner */
-  conclude(verdict: VerdictCode): VerdictCode {
+  /**
+   * Counts a read that ended well.
+   * @throws UntornError ERR_UNTORN_CLOSED by the owner, ERR_UNTORN_LAPPED
+   */
+  conclude(verdict: VerdictCode, slot: ReadSlot): void {
     if (verdict === Verdict.Done) this.counters.reads += 1
     else if (verdict === Verdict.Unchanged) this.counters.unchanged += 1
-    else throw this.#ownerClosed()
-    return verdict
+    else if (verdict === Verdict.Lapped) {
+      throw new Lapped(slot.request.wantedVersion, slot.machine.missed ?? 0)
+    } else throw this.#ownerClosed()
   }
 
   #ownerClosed(): UntornError {

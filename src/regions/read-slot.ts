@@ -12,7 +12,13 @@ const NO_BYTES = new Uint8Array(0)
 export class ReadSlot {
   readonly machine: ReaderMachine
   readonly sink: RingSink
-  readonly request: ReadRequest = { target: NO_BYTES, offset: 0, lengthBytes: 0, knownVersion: 0 }
+  readonly request: ReadRequest & { wantedVersion: number } = {
+    target: NO_BYTES,
+    offset: 0,
+    lengthBytes: 0,
+    knownVersion: 0,
+    wantedVersion: 0,
+  }
   readonly retries: RetryLog = new RetryLog()
   #binding: RemoteBinding
   #payload: Uint8Array | null = null
@@ -40,6 +46,13 @@ export class ReadSlot {
     return this.#payload
   }
 
+  /** After a read into `payload` that ended with Done: what landed of it, as long as it is. */
+  landed(): Uint8Array {
+    const payload = this.#payload ?? NO_BYTES
+    const { resultBytes } = this.machine
+    return resultBytes === undefined ? payload : payload.subarray(0, resultBytes)
+  }
+
   /** Sets the read to do. Nothing of an earlier one may still be in flight. */
   start(
     binding: RemoteBinding,
@@ -47,6 +60,7 @@ export class ReadSlot {
     offset: number,
     lengthBytes: number,
     knownVersion: number,
+    wantedVersion: number,
   ): void {
     if (binding !== this.#binding) {
       this.#binding = binding
@@ -57,6 +71,7 @@ export class ReadSlot {
     request.offset = offset
     request.lengthBytes = lengthBytes
     request.knownVersion = knownVersion
+    request.wantedVersion = wantedVersion
     this.machine.start(request)
   }
 

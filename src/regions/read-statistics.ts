@@ -13,6 +13,8 @@ export interface ReaderStatistics {
   readonly torn: number
   /** Attempts that met a write in progress. */
   readonly writerActive: number
+  /** Attempts whose version was overwritten while they read it. */
+  readonly lapped: number
   /** Reads that failed, by code. */
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>
 }
@@ -23,12 +25,14 @@ export class ReadCounters {
   attempts = 0
   torn = 0
   writerActive = 0
+  lapped = 0
   readonly #failures = new Map<ErrorCode, number>()
 
   /** Records why `machine`'s attempt ended with Retry. */
   noteRetry(machine: ReaderMachine): void {
     if (machine.evidence === Evidence.WriterActive) this.writerActive += 1
     else if (machine.evidence === Evidence.Torn) this.torn += 1
+    else if (machine.evidence === Evidence.Lapped) this.lapped += 1
   }
 
   noteFailure(code: ErrorCode): void {
@@ -42,6 +46,7 @@ export class ReadCounters {
       attempts: this.attempts,
       torn: this.torn,
       writerActive: this.writerActive,
+      lapped: this.lapped,
       failures: Object.fromEntries(this.#failures),
     }
   }

@@ -2,13 +2,12 @@
 import type { ConnectionOptions } from 'node:tls'
 import { UntornError } from '../errors.ts'
 import type { Device, QueuePairOptions } from '../fabric/contract.ts'
-import type { OpenReader } from '../regions/contract.ts'
 import { parseAddress } from './address.ts'
 import { dial } from './dial.ts'
 import { establish } from './link.ts'
 import { OpenRegions } from './open-regions.ts'
 import { assertOptions, assertSignal, heartbeatOption, timeoutOption } from './options.ts'
-import { type OpenLink, Peer, type ReaderHandle } from './peer.ts'
+import { type OpenLink, Peer, type ReaderOpeners } from './peer.ts'
 
 export interface ConnectOptions {
   /** Milliseconds for socket and handshake together. Default 5000. */
@@ -27,13 +26,13 @@ export interface ConnectOptions {
   readonly tls?: ConnectionOptions
 }
 
-/** `connect` with the factory of its readers given: what the public one is made of. */
-export async function connectWith<Reader extends ReaderHandle, Options>(
-  openReader: OpenReader<Reader, Options>,
+/** `connect` with the openers of its readers given: what the public one is made of. */
+export async function connectWith<Openers extends ReaderOpeners>(
+  openers: Openers,
   device: Device,
   address: string | { readonly host: string; readonly port?: number },
   options: ConnectOptions = {},
-): Promise<Peer<Reader, Options>> {
+): Promise<Peer<Openers>> {
   assertOptions(options)
   assertSignal(options.signal)
   const target = parseAddress(address)
@@ -52,5 +51,5 @@ export async function connectWith<Reader extends ReaderHandle, Options>(
   }
   const { signal } = options
   const first = signal === undefined ? {} : { signal }
-  return Peer.connect(new OpenRegions(device), openLink, openReader, first)
+  return Peer.connect(new OpenRegions(device), openLink, openers, first)
 }

@@ -1,15 +1,14 @@
 // Public surface of sessions: hosts that publish regions, peers that open them.
 import type { Device } from '../fabric/contract.ts'
 import { prepareRegions } from '../regions/kernels.ts'
-import { type OpenReaderOptions, openReader } from '../regions/open-reader.ts'
-import type { SeqlockReader } from '../regions/seqlock-reader.ts'
+import { type Openers, openers } from '../regions/openers.ts'
 import { type ConnectOptions, connectWith } from './connect.ts'
 import type { Host } from './host.ts'
 import { type ListenOptions, listen as listenOn } from './listen.ts'
 import type { Peer as GenericPeer } from './peer.ts'
 
 /** A connection to a host: its catalogue and the readers opened from it. */
-export type Peer = GenericPeer<SeqlockReader, OpenReaderOptions>
+export type Peer = GenericPeer<Openers>
 
 /**
  * Listens for peers of a device; regions are published on the host it resolves to.
@@ -33,7 +32,7 @@ export function connect(
   address: string | { readonly host: string; readonly port?: number },
   options: ConnectOptions = {},
 ): Promise<Peer> {
-  return connectWith(openReader, device, address, options)
+  return connectWith(openers, device, address, options)
 }
 
 export type { ConnectOptions } from './connect.ts'

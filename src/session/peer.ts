@@ -4,7 +4,7 @@
 // Invariant: an open reader is never left with stale bytes or without an answer: it is bound to the
 // very generation that it was opened for, or every read of it ends with the reason in `lost`,
 // a withdrawal, or `close`.
-import { argumentTypeError, UntornError } from '../errors.ts'
+import { argumentRangeError, argumentTypeError, UntornError } from '../errors.ts'
 import { Status } from '../fabric/status.ts'
 import type { CatalogueEntry, OpenReader } from '../regions/contract.ts'
 import { localFailure, peerLost, remoteFailure } from './failures.ts'
@@ -27,16 +27,31 @@ export interface ReconnectOptions {
 /** Makes a link to the address that the peer was connected to. */
 export type OpenLink = (events: LinkEvents, options: ReconnectOptions) => Promise<Link>
 
-export class Peer<Reader extends ReaderHandle, Options> implements AsyncDisposable {
+/** What a peer opens regions with, by protocol. */
+export interface ReaderOpeners {
+  readonly seqlock: OpenReader<ReaderHandle, never>
+}
+
+/** The handle that regions of protocol `P` are opened as. */
+export type HandleOf<Openers, P extends keyof Openers> =
+  Openers[P] extends OpenReader<infer Reader, infer _Options> ? Reader : never
+
+/** What `open` takes for a region of protocol `P`, which has to be said unless it is a seqlock. */
+export type OpenOptions<Openers, P extends keyof Openers> = (P extends 'seqlock'
+  ? { readonly protocol?: P }
+  : { readonly protocol: P }) &
+  (Openers[P] extends OpenReader<infer _Reader, infer Options> ? Options : never)
+
+export class Peer<Openers extends ReaderOpeners> implements AsyncDisposable {
   /** The connection is lost; `reconnect()` may bring it back. */
   onLost: ((failure: UntornError) => void) | null = null
   onPublished: ((entry: CatalogueEntry) => void) | null = null
   onWithdrawn: ((name: string, generation: number) => void) | null = null
 
   readonly #openLink: OpenLink
-  readonly #openReader: OpenReader<Reader, Options>
+  readonly #openers: Openers
   readonly #open: OpenRegions
-  readonly #readers = new Map<RegionSource, Reader>()
+  readonly #readers = new Map<RegionSource, ReaderHandle>()
   readonly #sources: SourceContext = {
     transportFailed: (source, status) => this.#transportFailed(source, status),
     recovery: () => this.#link.recovery,
@@ -47,24 +62,20 @@ export class Peer<Reader extends ReaderHandle, Options> implements AsyncDisposab
   #closing: Promise<void> | undefined
   #reconnecting: { readonly done: Promise<void>; readonly abort: AbortController } | undefined
 
-  private constructor(
-    open: OpenRegions,
-    openLink: OpenLink,
-    openReader: OpenReader<Reader, Options>,
-  ) {
+  private constructor(open: OpenRegions, openLink: OpenLink, openers: Openers) {
     this.#open = open
     this.#openLink = openLink
-    this.#openReader = openReader
+    this.#openers = openers
   }
 
   /** Made by `connect`. */
-  static async connect<Reader extends ReaderHandle, Options>(
+  static async connect<Openers extends ReaderOpeners>(
     open: OpenRegions,
     openLink: OpenLink,
-    openReader: OpenReader<Reader, Options>,
+    openers: Openers,
     options: ReconnectOptions,
-  ): Promise<Peer<Reader, Options>> {
-    const peer = new Peer<Reader, Options>(open, openLink, openReader)
+  ): Promise<Peer<Openers>> {
+    const peer = new Peer(open, openLink, openers)
     peer.#link = await openLink(peer.#linkEvents(), options)
     return peer
   }
@@ -85,20 +96,27 @@ export class Peer<Reader extends ReaderHandle, Options> implements AsyncDisposab
   }
 
   /**
-   * A reader of the region. Waits for nothing to be published.
+   * A handle of the region: `protocol` says what it is opened as, by default a seqlock. Waits for
+   * nothing to be published.
+   * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
    * @throws UntornError ERR_UNTORN_NO_REGION, naming what there is; ERR_UNTORN_PEER_LOST,
-   *   ERR_UNTORN_CLOSED; and what the reader refuses the region with (ERR_UNTORN_UNSOUND, …)
+   *   ERR_UNTORN_CLOSED; and what the reader refuses the region with (ERR_UNTORN_LAYOUT_MISMATCH
+   *   when it is of another protocol, ERR_UNTORN_UNSOUND, …)
    */
-  async open(name: string, options?: Options): Promise<Reader> {
+  async open<P extends keyof Openers & string = 'seqlock'>(
+    name: string,
+    options?: OpenOptions<Openers, P>,
+  ): Promise<HandleOf<Openers, P>> {
     if (typeof name !== 'string') throw argumentTypeError('name must be a string')
+    const openReader = this.#opener(options)
     await this.#link.recovery
     this.#check()
     const entry = this.#link.catalogue.get(name)
     if (entry === undefined) throw this.#noRegion(name)
     const source = this.#open.open(entry, this.#link.queuePair, this.#sources)
-    let reader: Reader
+    let reader: ReaderHandle
     try {
-      reader = await this.#openReader(source, entry, options)
+      reader = await openReader(source, entry, options as never)
     } catch (error) {
       this.#released(source)
       throw error
@@ -108,7 +126,7 @@ export class Peer<Reader extends ReaderHandle, Options> implements AsyncDisposab
       this.#check()
     }
     this.#readers.set(source, reader)
-    return reader
+    return reader as HandleOf<Openers, P>
   }
 
   /**
@@ -187,6 +205,17 @@ export class Peer<Reader extends ReaderHandle, Options> implements AsyncDisposab
         queueMicrotask(() => this.onLost?.(failure))
       },
     }
+  }
+
+  #opener(options: { readonly protocol?: unknown } | undefined): OpenReader<ReaderHandle, never> {
+    if (options !== undefined) assertOptions(options)
+    const openers: ReaderOpeners = this.#openers
+    const protocol = options?.protocol ?? 'seqlock'
+    if (typeof protocol === 'string' && Object.hasOwn(openers, protocol)) {
+      return openers[protocol as keyof ReaderOpeners]
+    }
+    const known = Object.keys(openers).join(', ')
+    throw argumentRangeError(`protocol must be one of ${known}; got ${JSON.stringify(protocol)}`)
   }
 
   #transportFailed(source: RegionSource, status: number): UntornError {

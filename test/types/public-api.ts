@@ -71,6 +71,11 @@ export async function reader(device: Device, signal: AbortSignal): Promise<void>
   const { version, bytes } = await quotes.read()
   expectTypeOf(version).toEqualTypeOf<number>()
   expectTypeOf(bytes).toEqualTypeOf<Uint8Array>()
+  expectTypeOf(await peer.open('quotes', { protocol: 'seqlock' })).toEqualTypeOf<SeqlockReader>()
+  // @ts-expect-error: no such protocol
+  await peer.open('quotes', { protocol: 'hopeful' })
+  // @ts-expect-error: no such option
+  await peer.open('quotes', { patience: 10 })
   // @ts-expect-error: a spinning read cannot be aborted
   quotes.readSync({ signal })
   // @ts-expect-error: the version is required

@@ -3,6 +3,7 @@
 // slot in quarantine while operations are in flight, and given back otherwise.
 import { Status } from '../../fabric/status.ts'
 import { Verdict, type VerdictCode } from '../../protocols/machine.ts'
+import type { RemoteBinding } from '../contract.ts'
 import type { ReadContext } from '../read-context.ts'
 import type { ReadSlot } from '../read-slot.ts'
 import type { RetryPolicy } from '../retry-policy.ts'
@@ -14,17 +15,25 @@ const TIMER_US_MIN = 1000
 
 /** One read to do. */
 export interface ReadOrder {
+  /** Receives the bytes; no matter where `receive` is given. */
   readonly target: Uint8Array
   readonly offset: number
   readonly lengthBytes: number
   readonly knownVersion: number
-  readonly signal: AbortSignal | undefined
+  readonly wantedVersion: number
+  /**
+   * Takes a whole result of undecided length from where it landed, while nothing else can land there;
+   * returns what the read ends with. Null: the bytes go to `target`.
+   */
+  readonly receive: ((landed: Uint8Array) => Uint8Array) | null
 }
 
 /** How the read ended, and at which version. */
 export interface ReadEnd {
   readonly verdict: VerdictCode
   readonly version: number
+  /** The snapshot after Done; after Unchanged `target`, with undefined contents. */
+  readonly bytes: Uint8Array
 }
 
 /**
@@ -36,25 +45,43 @@ export function drive(
   context: ReadContext,
   order: ReadOrder,
   policy: RetryPolicy,
+  signal: AbortSignal | undefined,
 ): ReadEnd | Promise<ReadEnd> {
   if (context.source.recovery() !== null && !context.closed) {
-    return new Drive(context, order, policy).fromRecovery()
+    return new Drive(context, order, policy, signal).fromRecovery()
   }
   const binding = context.binding()
   const slot = context.pool.take(binding)
-  if (slot === null) return new Drive(context, order, policy).fromQueue()
-  slot.start(binding, order.target, order.offset, order.lengthBytes, order.knownVersion)
+  if (slot === null) return new Drive(context, order, policy, signal).fromQueue()
+  start(slot, binding, order)
   const step = attempt(context, slot)
   if (step === Verdict.Done || step === Verdict.Unchanged) {
-    return conclude(context, slot, step)
+    return conclude(context, slot, order, step)
   }
-  return new Drive(context, order, policy).fromStep(slot, step)
+  return new Drive(context, order, policy, signal).fromStep(slot, step)
 }
 
-function conclude(context: ReadContext, slot: ReadSlot, verdict: VerdictCode): ReadEnd {
-  const { version } = slot.machine
-  context.pool.give(slot)
-  return { verdict: context.conclude(verdict), version }
+function start(slot: ReadSlot, binding: RemoteBinding, order: ReadOrder): void {
+  const { offset, lengthBytes, knownVersion, wantedVersion } = order
+  const target = order.receive === null ? order.target : slot.payload(lengthBytes)
+  slot.start(binding, target, offset, lengthBytes, knownVersion, wantedVersion)
+}
+
+/** Ends a read and gives its slot back. */
+function conclude(
+  context: ReadContext,
+  slot: ReadSlot,
+  order: ReadOrder,
+  verdict: VerdictCode,
+): ReadEnd {
+  try {
+    context.conclude(verdict, slot)
+    const { receive, target } = order
+    const bytes = receive === null || verdict !== Verdict.Done ? target : receive(slot.landed())
+    return { verdict, version: slot.machine.version, bytes }
+  } finally {
+    context.pool.give(slot)
+  }
 }
 
 /** Begins an attempt; its outcome, or a promise of the status of a chain that is in flight. */
@@ -87,14 +114,19 @@ class Drive {
   /** The chain in flight, if one is. */
   #chain: Promise<number> | null = null
 
-  constructor(context: ReadContext, order: ReadOrder, policy: RetryPolicy) {
+  constructor(
+    context: ReadContext,
+    order: ReadOrder,
+    policy: RetryPolicy,
+    signal: AbortSignal | undefined,
+  ) {
     this.#context = context
     this.#order = order
     this.#policy = policy
     this.#cancellation = new Cancellation(
       context.cancellations,
       policy.timeoutMs,
-      order.signal,
+      signal,
       () => this.#slot?.retries.attempts ?? 0,
     )
   }
@@ -145,8 +177,7 @@ class Drive {
     this.#slot = slot
     // The binding may have changed while the read waited for its turn.
     const binding = this.#context.binding()
-    const { target, offset, lengthBytes, knownVersion } = this.#order
-    slot.start(binding, target, offset, lengthBytes, knownVersion)
+    start(slot, binding, this.#order)
     slot.retries.begin(this.#policy)
     return await this.#run(slot, attempt(this.#context, slot))
   }
@@ -184,7 +215,7 @@ class Drive {
         await this.#pause(slot.retries.pauseUs())
       } else if (step >= 0) {
         this.#slot = null
-        return conclude(this.#context, slot, step as VerdictCode)
+        return conclude(this.#context, slot, this.#order, step as VerdictCode)
       } else if (step === -Status.SendQueueFull) {
         // Nothing was posted: room comes with the completions of other reads. No attempt.
         counters.attempts -= 1

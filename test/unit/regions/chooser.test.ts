@@ -12,7 +12,7 @@ import {
   safetyAxes,
 } from '../../../src/regions/safety-cell.ts'
 import type * as SafetyMatrix from '../../../src/regions/safety-matrix.ts'
-import { openReader } from '../../../src/regions/open-reader.ts'
+import { openSeqlock } from '../../../src/regions/open-seqlock.ts'
 import { seqlock } from '../../../src/regions/seqlock.ts'
 import {
   WORDS_PAYLOAD_BYTES_MAX,
@@ -169,7 +169,7 @@ describe('refusal', () => {
     const device = new FakeDevice('verbs', 1)
     const queuePair = device.createQueuePair()
     const source = new FakeSource({ device, queuePair, entry, remoteHandle: 1 })
-    expect(await codeOf(() => openReader(source, entry))).toBe('ERR_UNTORN_UNSOUND')
+    expect(await codeOf(() => openSeqlock(source, entry))).toBe('ERR_UNTORN_UNSOUND')
   })
 
   it.each(['fence', '', 3, null])('refuses %j as a strategy', async (strategy) => {

@@ -9,7 +9,7 @@ import type {
   RemoteBinding,
 } from '../../../src/regions/contract.ts'
 import { prepareRegions } from '../../../src/regions/kernels.ts'
-import { type OpenReaderOptions, openReader } from '../../../src/regions/open-reader.ts'
+import { type OpenReaderOptions, openSeqlock } from '../../../src/regions/open-seqlock.ts'
 import type { SeqlockOwner } from '../../../src/regions/seqlock-owner.ts'
 import type { SeqlockReader } from '../../../src/regions/seqlock-reader.ts'
 import { type SeqlockOptions, seqlock } from '../../../src/regions/seqlock.ts'
@@ -70,7 +70,7 @@ export async function makeWorld(
   const queuePair = device.createQueuePair()
   const remoteHandle = device.importRegion(entry.region).handle
   const source = new FakeSource({ device, queuePair, entry, remoteHandle })
-  const reader = await openReader(source, entry, readerOptions)
+  const reader = await openSeqlock(source, entry, readerOptions)
   return { device, queuePair, context, entry, owner, source, reader }
 }
 

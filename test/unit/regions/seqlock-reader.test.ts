@@ -3,7 +3,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { strategies } from '../../../src/regions/chooser.ts'
 import { SLOT_COUNT_MAX } from '../../../src/regions/landing-pool.ts'
-import { openReader } from '../../../src/regions/open-reader.ts'
+import { openSeqlock } from '../../../src/regions/open-seqlock.ts'
 import { FakeDevice } from './fake-fabric.ts'
 import { codeOf, makeWorld, payloadOf, type World } from './fixture.ts'
 
@@ -168,16 +168,16 @@ describe('opening', () => {
   ])('refuses an entry with %j', async (change) => {
     const { entry, source } = await makeWorld({ bytes: BYTES })
     const other = { ...entry, ...change } as never
-    expect(await codeOf(() => openReader(source, other))).toBe('ERR_UNTORN_LAYOUT_MISMATCH')
+    expect(await codeOf(() => openSeqlock(source, other))).toBe('ERR_UNTORN_LAYOUT_MISMATCH')
   })
 
   it('refuses another size or strategy than asked for', async () => {
     const { entry, source } = await makeWorld({ bytes: BYTES })
     for (const options of [{ bytes: BYTES + 1 }, { strategy: 'hash' as const }]) {
-      const code = await codeOf(() => openReader(source, entry, options))
+      const code = await codeOf(() => openSeqlock(source, entry, options))
       expect(code).toBe('ERR_UNTORN_LAYOUT_MISMATCH')
     }
-    await openReader(source, entry, { bytes: BYTES, strategy: entry.strategy })
+    await openSeqlock(source, entry, { bytes: BYTES, strategy: entry.strategy })
   })
 })
 

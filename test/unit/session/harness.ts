@@ -2,6 +2,7 @@
 // control protocol badly on purpose, and waiting for a condition.
 import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import type { OpenReader } from '../../../src/regions/contract.ts'
 import { connectWith, type ConnectOptions } from '../../../src/session/connect.ts'
 import { FrameDecoder } from '../../../src/session/frame.ts'
 import type { Host } from '../../../src/session/host.ts'
@@ -11,7 +12,7 @@ import type { Peer } from '../../../src/session/peer.ts'
 import { FakeDevice, type FakeReader, openFakeReader } from './fake-device.ts'
 import type { UntornError } from '../../../src/errors.ts'
 
-export type FakePeer = Peer<FakeReader, { refuse?: UntornError }>
+export type FakePeer = Peer<{ seqlock: OpenReader<FakeReader, { refuse?: UntornError }> }>
 
 export async function startHost(
   options: ListenOptions = {},
@@ -27,7 +28,12 @@ export async function startPeer(
   options: ConnectOptions = {},
   device: FakeDevice = new FakeDevice(),
 ): Promise<{ peer: FakePeer; device: FakeDevice }> {
-  const peer = await connectWith(openFakeReader, device, { host: '127.0.0.1', port }, options)
+  const peer = await connectWith(
+    { seqlock: openFakeReader },
+    device,
+    { host: '127.0.0.1', port },
+    options,
+  )
   onTestFinished(() => peer.close())
   return { peer, device }
 }

@@ -5,9 +5,10 @@ import { UntornError } from '../../../../src/errors.ts'
 import type { Device, QueuePair } from '../../../../src/fabric/contract.ts'
 import type { BindingSource, CatalogueEntry } from '../../../../src/regions/contract.ts'
 import { prepareRegions } from '../../../../src/regions/kernels.ts'
-import { type OpenReaderOptions, openReader } from '../../../../src/regions/open-reader.ts'
+import { type OpenReaderOptions, openSeqlock } from '../../../../src/regions/open-seqlock.ts'
 import type { SeqlockOwner } from '../../../../src/regions/seqlock-owner.ts'
-import type { ReadSyncOptions, SeqlockReader } from '../../../../src/regions/seqlock-reader.ts'
+import type { ReadSyncOptions } from '../../../../src/regions/read-options.ts'
+import type { SeqlockReader } from '../../../../src/regions/seqlock-reader.ts'
 import { type SeqlockOptions, seqlock } from '../../../../src/regions/seqlock.ts'
 import {
   type QueuePairFaults,
@@ -76,7 +77,7 @@ export async function openPair(
     claim: () => Promise.reject(new UntornError('ERR_UNTORN_DENIED', 'nothing is granted')),
     release: () => undefined,
   }
-  const reader = await openReader(source, entry, readerOptions)
+  const reader = await openSeqlock(source, entry, readerOptions)
   const close = async (): Promise<void> => {
     await nearPair.close()
     await farPair.close()
