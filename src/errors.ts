@@ -122,8 +122,12 @@ export const errorTable = {
     remedy: 'Close that one first, or choose another name.',
   },
   ERR_UNTORN_LAYOUT_MISMATCH: {
-    cause: 'The region has another protocol, layout version or size than asked for.',
+    cause: 'The region has another protocol, layout version, size or codec than asked for.',
     remedy: 'Open it as what the catalogue says it is.',
+  },
+  ERR_UNTORN_DECODE: {
+    cause: 'A consistent snapshot is no value of the codec; `cause` has what the codec threw.',
+    remedy: 'Find out who publishes such bytes; the reader goes on, and raw bytes can still be read.',
   },
   ERR_UNTORN_UNSOUND: {
     cause: 'The strategy could accept torn bytes on this device.',

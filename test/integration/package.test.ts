@@ -63,7 +63,7 @@ test('publint finds nothing', async () => {
 
 test('it imports', async () => {
   const ending = await run(`
-    for (const name of ['', '/fabric', '/protocols', '/simulation', '/testing']) {
+    for (const name of ['', '/codecs', '/fabric', '/protocols', '/simulation', '/testing']) {
       await import('untorn' + name)
     }`)
   expect(ending).toMatchObject({ status: 0, signal: null, stderr: '' })
