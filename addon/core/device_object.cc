@@ -7,17 +7,6 @@
 #include "region_object.h"
 
 namespace untorn {
-namespace {
-
-Failure TooMany(const char* what) {
-  return {"ERR_UNTORN_SYSTEM",
-          std::string("the device has ") + std::to_string(kHandlesMax) + " " + what +
-              " already; close some",
-          0, ""};
-}
-
-}  // namespace
-
 void DeviceObject::Define(Environment* environment) {
   using Self = DeviceObject;
   DefineClass<Self>(environment,
@@ -105,6 +94,7 @@ Napi::Value DeviceObject::Accounting(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("regions", static_cast<double>(state_->regions().used()));
   result.Set("regionBytes", static_cast<double>(state_->region_bytes()));
+  result.Set("windows", static_cast<double>(state_->windows().used()));
   result.Set("remoteRegions", static_cast<double>(state_->remotes().used()));
   result.Set("queuePairs", static_cast<double>(state_->queue_pairs().size()));
   result.Set("operationsInFlight", static_cast<double>(in_flight));

@@ -7,6 +7,13 @@
 
 namespace untorn {
 
+Failure TooMany(const char* what) {
+  return {"ERR_UNTORN_SYSTEM",
+          std::string("the device has ") + std::to_string(kHandlesMax) + " " + what +
+              " already; close some",
+          0, ""};
+}
+
 DeviceState::DeviceState(std::shared_ptr<Provider> provider, std::unique_ptr<ProviderDevice> device,
                          std::shared_ptr<HandleTags> tags)
     : tags_(std::move(tags)),
@@ -14,7 +21,8 @@ DeviceState::DeviceState(std::shared_ptr<Provider> provider, std::unique_ptr<Pro
       device_(std::move(device)),
       info_(device_->info()),
       regions_(tags_.get()),
-      remotes_(tags_.get()) {}
+      remotes_(tags_.get()),
+      windows_(tags_.get()) {}
 
 DeviceState::~DeviceState() { Close(); }
 
@@ -28,7 +36,11 @@ uint32_t DeviceState::AddRegion(std::unique_ptr<Registration> registration, uint
 }
 
 void DeviceState::FreeRegion(uint32_t index) {
-  region_bytes_ -= regions_.at(index).length_bytes;
+  LocalSlot& slot = regions_.at(index);
+  for (const uint32_t window : slot.windows) {
+    windows_.Remove(HandleTable<WindowSlot>::IndexOf(window));
+  }
+  region_bytes_ -= slot.length_bytes;
   regions_.Remove(index);
 }
 
@@ -38,6 +50,22 @@ bool DeviceState::CloseRegion(uint32_t handle) {
   if (slot->pins != 0) return false;
   FreeRegion(HandleTable<LocalSlot>::IndexOf(handle));
   return true;
+}
+
+uint32_t DeviceState::AddWindow(uint32_t region, std::unique_ptr<Window> window) {
+  WindowSlot slot;
+  slot.region = region;
+  slot.window = std::move(window);
+  const uint32_t handle = windows_.Insert(std::move(slot));
+  regions_.Find(region)->windows.push_back(handle);
+  return handle;
+}
+
+void DeviceState::CloseWindow(uint32_t region, uint32_t handle) {
+  const WindowSlot* window = windows_.Find(handle);
+  if (window == nullptr || window->region != region) return;
+  std::erase(regions_.Find(region)->windows, handle);
+  windows_.Remove(HandleTable<WindowSlot>::IndexOf(handle));
 }
 
 void DeviceState::OrphanRegion(uint32_t handle) {

@@ -23,7 +23,15 @@ struct LocalSlot {
   bool orphaned = false;
   uint64_t length_bytes = 0;
   std::unique_ptr<Registration> registration;
+  // Handles of the windows that are open in it.
+  std::vector<uint32_t> windows;
   RegionObject* object = nullptr;
+};
+
+struct WindowSlot {
+  uint32_t handle = 0;
+  uint32_t region = 0;
+  std::unique_ptr<Window> window;
 };
 
 struct RemoteSlot {
@@ -33,6 +41,9 @@ struct RemoteSlot {
   uint64_t length_bytes = 0;
   std::unique_ptr<RemoteRegion> region;
 };
+
+// A table of handles is full.
+Failure TooMany(const char* what);
 
 class DeviceState {
  public:
@@ -48,12 +59,17 @@ class DeviceState {
 
   HandleTable<LocalSlot>& regions() { return regions_; }
   HandleTable<RemoteSlot>& remotes() { return remotes_; }
+  const HandleTable<WindowSlot>& windows() const { return windows_; }
   const std::vector<QueuePairState*>& queue_pairs() const { return queue_pairs_; }
   uint64_t region_bytes() const { return region_bytes_; }
 
   uint32_t AddRegion(std::unique_ptr<Registration> registration, uint32_t access);
   // False while operations are in flight. True also when it is closed already.
   bool CloseRegion(uint32_t handle);
+  // Of an open region.
+  uint32_t AddWindow(uint32_t region, std::unique_ptr<Window> window);
+  // Nothing when it is closed already, or is of another region.
+  void CloseWindow(uint32_t region, uint32_t handle);
   // The owner object is gone: deregister now, or with the last pin.
   void OrphanRegion(uint32_t handle);
   uint32_t AddRemote(std::unique_ptr<RemoteRegion> region);
@@ -82,6 +98,7 @@ class DeviceState {
   DeviceInfo info_;
   HandleTable<LocalSlot> regions_;
   HandleTable<RemoteSlot> remotes_;
+  HandleTable<WindowSlot> windows_;
   std::vector<QueuePairState*> queue_pairs_;
   uint64_t region_bytes_ = 0;
 };

@@ -64,6 +64,17 @@ void CheckProvider(const Fields& fields, Napi::Env env, const std::string& provi
   ThrowRange(env, "it is of the provider \"" + named + "\", the device of \"" + provider + "\"");
 }
 
+uint64_t ToAddress(Napi::Env env, const std::string& text) {
+  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                   [](char c) { return c >= '0' && c <= '9'; });
+  errno = 0;
+  const uint64_t address = digits ? std::strtoull(text.c_str(), nullptr, 10) : 0;
+  if (!digits || errno == ERANGE) {
+    ThrowRange(env, "descriptor.address must be a 64-bit number in decimal");
+  }
+  return address;
+}
+
 }  // namespace
 
 Fields::Fields(Napi::Value value, const char* what) : what_(what) {
@@ -132,6 +143,10 @@ Napi::Object ToJs(Napi::Env env, const std::string& provider, const RegionDescri
     result.Set("pid", static_cast<double>(descriptor.pid));
     result.Set("fd", descriptor.fd);
     result.Set("inode", descriptor.inode);
+    if (descriptor.window != 0) {
+      result.Set("window", static_cast<double>(descriptor.window));
+      result.Set("address", std::to_string(descriptor.address));
+    }
   } else {
     result.Set("remoteKey", descriptor.remote_key);
     result.Set("address", std::to_string(descriptor.address));
@@ -173,16 +188,14 @@ RegionDescriptor ToRegionDescriptor(Napi::Value value, const std::string& provid
     result.pid = static_cast<int64_t>(fields.Integer("pid", 1, kInt32Max));
     result.fd = static_cast<int32_t>(fields.Integer("fd", 0, kInt32Max));
     result.inode = fields.Text("inode", kTextMax);
-    return result;
+    if (!fields.Has("window")) return result;
+    result.window = static_cast<uint64_t>(fields.Integer("window", 1, kSafeIntegerMax));
+  } else {
+    result.remote_key = static_cast<uint32_t>(fields.Integer("remoteKey", 0, kUint32Max));
   }
-  result.remote_key = static_cast<uint32_t>(fields.Integer("remoteKey", 0, kUint32Max));
-  const std::string address = fields.Text("address", 20);
-  const bool digits = !address.empty() && std::all_of(address.begin(), address.end(),
-                                                      [](char c) { return c >= '0' && c <= '9'; });
-  errno = 0;
-  result.address = digits ? std::strtoull(address.c_str(), nullptr, 10) : 0;
-  if (!digits || errno == ERANGE || result.address + result.length_bytes < result.address) {
-    ThrowRange(value.Env(), "descriptor.address must be a 64-bit number in decimal");
+  result.address = ToAddress(value.Env(), fields.Text("address", 20));
+  if (result.address + result.length_bytes < result.address) {
+    ThrowRange(value.Env(), "descriptor.address and lengthBytes are more than 64 bits");
   }
   return result;
 }

@@ -62,7 +62,10 @@ struct RegionDescriptor {
   int64_t pid = 0;
   int32_t fd = -1;
   std::string inode;
+  // Shared memory: number of the window, 0 for the whole region.
+  uint64_t window = 0;
   uint32_t remote_key = 0;
+  // Shared memory: of a window, its first byte in the region.
   uint64_t address = 0;
 };
 
@@ -101,7 +104,15 @@ class Registration {
   virtual const RegionDescriptor& descriptor() const = 0;
 };
 
-// A peer's region, imported.
+// Rights to a part of a registration by a key of its own. Destroying it invalidates the key; it is
+// destroyed before its registration.
+class Window {
+ public:
+  virtual ~Window() = default;
+  virtual const RegionDescriptor& descriptor() const = 0;
+};
+
+// A peer's region or window, imported.
 class RemoteRegion {
  public:
   virtual ~RemoteRegion() = default;
@@ -159,6 +170,9 @@ class ProviderDevice {
   virtual const DeviceInfo& info() const = 0;
   virtual std::unique_ptr<Registration> Register(size_t bytes, uint32_t access, bool huge_pages,
                                                  Failure* failure) = 0;
+  // [offset, offset + bytes) lies inside the registration; both are multiples of 8.
+  virtual std::unique_ptr<Window> OpenWindow(Registration* registration, uint64_t offset,
+                                             uint64_t bytes, uint32_t access, Failure* failure) = 0;
   virtual std::unique_ptr<RemoteRegion> Import(const RegionDescriptor& descriptor,
                                                Failure* failure) = 0;
   virtual std::unique_ptr<ProviderQueuePair> CreateQueuePair(const QueuePairOptions& options,

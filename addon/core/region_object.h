@@ -29,6 +29,8 @@ class RegionObject {
   RegionObject(napi_env env, std::shared_ptr<DeviceState> device)
       : env_(env), device_(std::move(device)) {}
   Napi::Value Pins(const Napi::CallbackInfo& info);
+  Napi::Value OpenWindow(const Napi::CallbackInfo& info);
+  Napi::Value CloseWindow(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
 
   napi_env env_;

@@ -46,6 +46,11 @@ class SharedMemoryDevice final : public ProviderDevice {
                                          Failure* failure) override {
     return SharedRegistration::Create(bytes, access, huge_pages, failure);
   }
+  std::unique_ptr<Window> OpenWindow(Registration* registration, uint64_t offset, uint64_t bytes,
+                                     uint32_t access, Failure* failure) override {
+    return SharedWindow::Create(static_cast<SharedRegistration*>(registration), offset, bytes,
+                                access, failure);
+  }
   std::unique_ptr<RemoteRegion> Import(const RegionDescriptor& descriptor,
                                        Failure* failure) override {
     return SharedRemoteRegion::Import(descriptor, failure);

@@ -36,12 +36,20 @@ std::unique_ptr<VerbsDevice> VerbsDevice::Open(ibv_device* device, Failure* fail
 
 std::unique_ptr<Registration> VerbsDevice::Register(size_t bytes, uint32_t access, bool huge_pages,
                                                     Failure* failure) {
-  if ((access & kRemoteAtomic) && info_.limits.atomics == "none") {
-    *failure = {"ERR_UNTORN_ACCESS_DENIED",
-                "RDMA device " + info_.name + " has no atomic operations to grant", 0, ""};
-    return nullptr;
-  }
+  if ((*failure = CheckGrant(access))) return nullptr;
   return RegisterMemory(context_, bytes, access, huge_pages, failure);
+}
+
+std::unique_ptr<Window> VerbsDevice::OpenWindow(Registration* registration, uint64_t offset,
+                                                uint64_t bytes, uint32_t access, Failure* failure) {
+  if ((*failure = CheckGrant(access))) return nullptr;
+  return RegisterWindow(context_, registration->memory(), offset, bytes, access, failure);
+}
+
+Failure VerbsDevice::CheckGrant(uint32_t access) const {
+  if ((access & kRemoteAtomic) == 0 || info_.limits.atomics != "none") return {};
+  return {"ERR_UNTORN_ACCESS_DENIED",
+          "RDMA device " + info_.name + " has no atomic operations to grant", 0, ""};
 }
 
 std::unique_ptr<RemoteRegion> VerbsDevice::Import(const RegionDescriptor& descriptor,

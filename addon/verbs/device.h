@@ -16,6 +16,8 @@ class VerbsDevice final : public ProviderDevice {
   const DeviceInfo& info() const override { return info_; }
   std::unique_ptr<Registration> Register(size_t bytes, uint32_t access, bool huge_pages,
                                          Failure* failure) override;
+  std::unique_ptr<Window> OpenWindow(Registration* registration, uint64_t offset, uint64_t bytes,
+                                     uint32_t access, Failure* failure) override;
   std::unique_ptr<RemoteRegion> Import(const RegionDescriptor& descriptor,
                                        Failure* failure) override;
   std::unique_ptr<ProviderQueuePair> CreateQueuePair(const QueuePairOptions& options,
@@ -23,6 +25,8 @@ class VerbsDevice final : public ProviderDevice {
 
  private:
   VerbsDevice(std::shared_ptr<VerbsContext> context, DeviceInfo info);
+  // Whether the device can grant these rights.
+  Failure CheckGrant(uint32_t access) const;
 
   std::shared_ptr<VerbsContext> context_;
   DeviceInfo info_;

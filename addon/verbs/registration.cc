@@ -56,6 +56,25 @@ std::unique_ptr<Registration> RegisterMemory(const std::shared_ptr<VerbsContext>
   return std::make_unique<VerbsRegistration>(context, std::move(memory), std::move(region), access);
 }
 
+std::unique_ptr<Window> RegisterWindow(const std::shared_ptr<VerbsContext>& context,
+                                       const std::shared_ptr<Memory>& memory, uint64_t offset,
+                                       uint64_t bytes, uint32_t access, Failure* failure) {
+  uint8_t* start = memory->data() + offset;
+  MemoryRegionHandle region(
+      ibv_reg_mr(context->protection_domain.get(), start, bytes, VerbsAccess(access)));
+  if (!region) {
+    *failure = PinningFailure("ibv_reg_mr", errno,
+                              "registering a window of " + std::to_string(bytes) + " bytes", bytes);
+    return nullptr;
+  }
+  RegionDescriptor descriptor;
+  descriptor.length_bytes = bytes;
+  descriptor.access = access;
+  descriptor.remote_key = region->rkey;
+  descriptor.address = reinterpret_cast<uint64_t>(start);
+  return std::make_unique<VerbsWindow>(context, memory, std::move(region), descriptor);
+}
+
 std::unique_ptr<RemoteRegion> ImportRegion(const RegionDescriptor& descriptor, Failure* failure) {
   const bool wraps =
       descriptor.length_bytes > std::numeric_limits<uint64_t>::max() - descriptor.address;

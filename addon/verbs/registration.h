@@ -31,6 +31,26 @@ class VerbsRegistration final : public Registration {
   uint32_t local_key_;
 };
 
+// A second registration of a part of the same memory. Overlapping registrations are independent of
+// each other: each key has the rights it was registered with, and its own bounds.
+class VerbsWindow final : public Window {
+ public:
+  VerbsWindow(std::shared_ptr<VerbsContext> context, std::shared_ptr<Memory> memory,
+              MemoryRegionHandle region, const RegionDescriptor& descriptor)
+      : context_(std::move(context)),
+        memory_(std::move(memory)),
+        region_(std::move(region)),
+        descriptor_(descriptor) {}
+  const RegionDescriptor& descriptor() const override { return descriptor_; }
+
+ private:
+  // Destroyed last to first, as a registration's.
+  std::shared_ptr<VerbsContext> context_;
+  std::shared_ptr<Memory> memory_;
+  MemoryRegionHandle region_;
+  RegionDescriptor descriptor_;
+};
+
 class VerbsRemoteRegion final : public RemoteRegion {
  public:
   explicit VerbsRemoteRegion(const RegionDescriptor& descriptor)
@@ -55,6 +75,10 @@ class VerbsRemoteRegion final : public RemoteRegion {
 std::unique_ptr<Registration> RegisterMemory(const std::shared_ptr<VerbsContext>& context,
                                              size_t bytes, uint32_t access, bool huge_pages,
                                              Failure* failure);
+
+std::unique_ptr<Window> RegisterWindow(const std::shared_ptr<VerbsContext>& context,
+                                       const std::shared_ptr<Memory>& memory, uint64_t offset,
+                                       uint64_t bytes, uint32_t access, Failure* failure);
 
 std::unique_ptr<RemoteRegion> ImportRegion(const RegionDescriptor& descriptor, Failure* failure);
 

@@ -76,9 +76,11 @@ export interface MemoryRegion extends AsyncDisposable {
   slice(offset: number, lengthBytes: number): Uint8Array
   /**
    * Grants rights to a part of the region by another key: so that a peer may, say, read all of it and
-   * write its own row only. Bytes; multiples of 8. Closing the region closes its windows.
+   * write its own row only. Bytes; multiples of 8. Closing the region closes its windows. A region on
+   * shared memory has 120 windows at most.
    * @throws RangeError ERR_UNTORN_OUT_OF_BOUNDS, ERR_UNTORN_MISALIGNED
-   * @throws UntornError ERR_UNTORN_CLOSED, ERR_UNTORN_MEMLOCK, ERR_UNTORN_SYSTEM
+   * @throws UntornError ERR_UNTORN_CLOSED, ERR_UNTORN_MEMLOCK, ERR_UNTORN_ACCESS_DENIED (the device
+   *   has no atomics), ERR_UNTORN_SYSTEM
    */
   window(offset: number, lengthBytes: number, rights: AccessRights): RegionWindow
   /**
@@ -103,7 +105,11 @@ export interface RegionWindow {
   /** To be imported like a region: its offset 0 is the window's first byte. */
   readonly descriptor: RegionDescriptor
   readonly closed: boolean
-  /** Invalidates the key: operations that use it fail from now on. Idempotent. */
+  /**
+   * Invalidates the key: operations that use it fail from now on. One that a peer on shared memory has
+   * begun may still end: what must not be written any more needs the peer's queue pair closed first.
+   * Idempotent.
+   */
   close(): void
 }
 

@@ -12,6 +12,7 @@ export type {
   QueuePairOptions,
   ReceiveCompletion,
   RegionDescriptor,
+  RegionWindow,
   RemoteRegion,
 } from './contract.ts'
 export type { BarrierName, LocalMemory } from './local-memory.ts'

@@ -16,12 +16,8 @@ import type {
   RegionDescriptor,
   RemoteRegion,
 } from './contract.ts'
-import {
-  NativeMemoryRegion,
-  NativeRemoteRegion,
-  type PortFactory,
-  accessMask,
-} from './native-memory-region.ts'
+import { accessMask } from './access-mask.ts'
+import { NativeMemoryRegion, NativeRemoteRegion, type PortFactory } from './native-memory-region.ts'
 import { NativeBackedQueuePair } from './native-queue-pair.ts'
 
 /** Regions end on a cache line, so that no line has two owners. */

@@ -2,7 +2,7 @@
 // operation in flight and every view; `bytes` is detached the moment the region closes.
 import { setTimeout as delay } from 'node:timers/promises'
 import { UntornError, argumentRangeError } from '../errors.ts'
-import { NativeAccess, type NativeRegion } from '../native/binding.ts'
+import type { NativeRegion } from '../native/binding.ts'
 import type {
   AccessRights,
   MemoryRegion,
@@ -10,11 +10,15 @@ import type {
   RegionWindow,
   RemoteRegion,
 } from './contract.ts'
+import { accessMask, rightsOf } from './access-mask.ts'
 import type { LocalMemory } from './local-memory.ts'
+import { NativeRegionWindow } from './native-region-window.ts'
 
 /** Between two looks at the pins of a region that wants to close. */
 const PIN_POLL_MS = 1
 const CLOSE_TIMEOUT_MS = 5000
+/** So that no word has half its bytes under other rights. */
+const WINDOW_UNIT_BYTES = 8
 
 /** A view keeps its region registered: whoever holds bytes holds the region. */
 const regionOfBuffer = new WeakMap<ArrayBuffer, NativeMemoryRegion>()
@@ -32,23 +36,6 @@ const leaks = new FinalizationRegistry<{ open: boolean; readonly text: string }>
     detail: 'Peers that still hold its key now fail. Call region.close(), or use `await using`.',
   })
 })
-
-export function rightsOf(access: number): Required<AccessRights> {
-  return {
-    remoteRead: (access & NativeAccess.remoteRead) !== 0,
-    remoteWrite: (access & NativeAccess.remoteWrite) !== 0,
-    remoteAtomic: (access & NativeAccess.remoteAtomic) !== 0,
-  }
-}
-
-export function accessMask(rights: AccessRights): number {
-  return (
-    NativeAccess.localWrite |
-    (rights.remoteRead === true ? NativeAccess.remoteRead : 0) |
-    (rights.remoteWrite === true ? NativeAccess.remoteWrite : 0) |
-    (rights.remoteAtomic === true ? NativeAccess.remoteAtomic : 0)
-  )
-}
 
 /** Makes the port of an owner's stores to a region of one provider's memory. */
 export type PortFactory = (region: NativeRegion) => LocalMemory
@@ -96,6 +83,11 @@ export class NativeMemoryRegion implements MemoryRegion {
   }
 
   slice(offset: number, lengthBytes: number): Uint8Array {
+    this.#assertInside(offset, lengthBytes)
+    return this.bytes.subarray(offset, offset + lengthBytes)
+  }
+
+  #assertInside(offset: number, lengthBytes: number): void {
     if (this.closed) throw new UntornError('ERR_UNTORN_CLOSED', 'the region is closed')
     const inside =
       Number.isSafeInteger(offset) &&
@@ -109,11 +101,21 @@ export class NativeMemoryRegion implements MemoryRegion {
         'ERR_UNTORN_OUT_OF_BOUNDS',
       )
     }
-    return this.bytes.subarray(offset, offset + lengthBytes)
   }
 
-  window(): RegionWindow {
-    throw new UntornError('ERR_UNTORN_SYSTEM', 'windows are not registered yet')
+  window(offset: number, lengthBytes: number, rights: AccessRights): RegionWindow {
+    this.#assertInside(offset, lengthBytes)
+    if (lengthBytes === 0) {
+      throw argumentRangeError('a window has 8 bytes at least', 'ERR_UNTORN_OUT_OF_BOUNDS')
+    }
+    if (offset % WINDOW_UNIT_BYTES !== 0 || lengthBytes % WINDOW_UNIT_BYTES !== 0) {
+      throw argumentRangeError(
+        `a window begins and ends on multiples of 8; got ${offset} and ${lengthBytes} bytes`,
+        'ERR_UNTORN_MISALIGNED',
+      )
+    }
+    const access = accessMask(rights)
+    return new NativeRegionWindow(this, this.#native, { offset, lengthBytes, access })
   }
 
   localMemory(): LocalMemory {

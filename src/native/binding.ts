@@ -77,8 +77,14 @@ export interface NativeRegionDescriptor {
    * identity of the fabric.
    */
   readonly inode?: string
-  /** Verbs: remote key and virtual address (decimal text, 64 bits). Simulation: the key only. */
+  /** Shared memory: of a window its number, never used again in its region; absent: the whole. */
+  readonly window?: number
+  /** Verbs: remote key. Simulation: the key only. */
   readonly remoteKey?: number
+  /**
+   * Decimal text, 64 bits. Verbs: virtual address. Shared memory: of a window, its first byte in the
+   * region.
+   */
   readonly address?: string
 }
 
@@ -116,6 +122,19 @@ export interface NativeQueuePairOptions {
   readonly rnrRetryCount: number
 }
 
+/** A part of a region, in bytes: multiples of 8. `access` is a NativeAccess mask. */
+export interface NativeWindowOptions {
+  readonly offset: number
+  readonly lengthBytes: number
+  readonly access: number
+}
+
+export interface NativeWindow {
+  /** For `closeWindow`. */
+  readonly handle: number
+  readonly descriptor: NativeRegionDescriptor
+}
+
 export interface NativeRegion {
   /** Index into the device's region table, with a reuse tag in the upper bits; never 0. */
   readonly handle: number
@@ -124,7 +143,12 @@ export interface NativeRegion {
   readonly descriptor: NativeRegionDescriptor
   /** Operations in flight that touch this region. */
   pins(): number
-  /** Deregisters and detaches. False, and nothing done, while operations are in flight. */
+  openWindow(options: NativeWindowOptions): NativeWindow
+  /** Invalidates the window's key; nothing when it is closed already. */
+  closeWindow(handle: number): void
+  /**
+   * Deregisters and detaches, windows first. False, and nothing done, while operations are in flight.
+   */
   close(): boolean
 }
 
@@ -165,6 +189,7 @@ export interface NativeQueuePair {
 export interface NativeAccounting {
   readonly regions: number
   readonly regionBytes: number
+  readonly windows: number
   readonly remoteRegions: number
   readonly queuePairs: number
   readonly operationsInFlight: number

@@ -3,7 +3,7 @@
 // places in one step. Invariant: nothing is allocated for an operation of a size met before.
 import { OperationFlags } from '../fabric/operation-ring.ts'
 import { isAtomic } from './operation-rules.ts'
-import type { SimulatedMemory } from './simulated-memory.ts'
+import type { RemoteKey, SimulatedMemory } from './simulated-memory.ts'
 import type { StateHash } from './state-hash.ts'
 
 /** State of a piece. READ: not sampled, sampled, landed. WRITE: not fetched, fetched, placed. */
@@ -24,6 +24,8 @@ export class OperationSlots {
   readonly swap: BigUint64Array
   readonly local: (SimulatedMemory | null)[] = []
   readonly remote: (SimulatedMemory | null)[] = []
+  /** By which `remote` is reached. */
+  readonly key: (RemoteKey | null)[] = []
   /** Its work was executed once; a replay may still come. */
   readonly executed: Uint8Array
   /** Its work is over. */
@@ -66,6 +68,7 @@ export class OperationSlots {
     for (let slot = 0; slot < depth; slot += 1) {
       this.local.push(null)
       this.remote.push(null)
+      this.key.push(null)
       this.pieceStart.push(new Int32Array(0))
       this.pieceLength.push(new Int32Array(0))
       this.pieceState.push(new Uint8Array(0))

@@ -12,7 +12,7 @@ import { OperationSlots } from './operation-slots.ts'
 import { ChoiceLabel } from './oracle.ts'
 import type { QueuePairHost } from './queue-pair-host.ts'
 import { ReadSteps } from './read-steps.ts'
-import type { SimulatedMemory } from './simulated-memory.ts'
+import type { RemoteKey, SimulatedMemory } from './simulated-memory.ts'
 import type { StateHash } from './state-hash.ts'
 import { Transfer } from './transfer.ts'
 import { WriteSteps } from './write-steps.ts'
@@ -115,6 +115,7 @@ export class SimulatedQueuePair {
     compareOrAdd: bigint = 0n,
     swap: bigint = 0n,
     immediate: number = 0,
+    key: RemoteKey | null = remote,
   ): void {
     const slots = this.#slots
     if (this.pending >= slots.depth) throw new Error(`${this.name}: more than its depth posted`)
@@ -127,6 +128,7 @@ export class SimulatedQueuePair {
     slots.local[slot] = local
     slots.localOffset[slot] = localOffset
     slots.remote[slot] = remote
+    slots.key[slot] = key
     slots.remoteOffset[slot] = remoteOffset
     slots.lengthBytes[slot] = lengthBytes
     slots.compareOrAdd[slot] = compareOrAdd
@@ -236,7 +238,7 @@ export class SimulatedQueuePair {
       const slot = at % slots.depth
       if (!isRead(slots.opcode[slot] as number)) continue
       const remote = slots.remote[slot] as SimulatedMemory
-      if (!remote.valid || !this.#mayTouch(at)) continue
+      if (slots.key[slot]?.valid !== true || !this.#mayTouch(at)) continue
       if (!this.#reads.settle(slot, storesVisible(remote))) continue
       this.#moved()
       return true
@@ -272,8 +274,7 @@ export class SimulatedQueuePair {
     const slots = this.#slots
     const slot = at % slots.depth
     const opcode = slots.opcode[slot] as number
-    const remote = slots.remote[slot] as SimulatedMemory | null
-    if (remote !== null && !remote.valid) this.#error(Status.RemoteAccess)
+    if (slots.key[slot]?.valid === false) this.#error(Status.RemoteAccess)
     else if (opcode === Opcode.Send) this.#stepSend(slot)
     // Of no bytes: nothing to sample or to place, but it has its turn all the same.
     else if (slots.pieceCount[slot] === 0) this.#placed(slot)

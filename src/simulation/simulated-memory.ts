@@ -7,7 +7,13 @@ export const POISON = 0xd7
 /** More stores than any buffer holds: what nobody can say will ever settle. */
 const NEVER = 0x7fff_ffff
 
-export class SimulatedMemory {
+/** What an operation names remote memory by: a memory itself, or a window into one. */
+export interface RemoteKey {
+  /** False once its owner took it back: operations that use it then fail. */
+  readonly valid: boolean
+}
+
+export class SimulatedMemory implements RemoteKey {
   /** For reports. */
   readonly name: string
   /** Order of creation in its world. */

@@ -122,6 +122,7 @@ export function describeClosing(provider: Provider): void {
       expect(device.accounting()).toEqual({
         regions: 0,
         regionBytes: 0,
+        windows: 0,
         remoteRegions: 0,
         queuePairs: 0,
         operationsInFlight: 0,

@@ -9,6 +9,7 @@ import { describeClosing } from './closing.ts'
 import type { Provider } from './fixture.ts'
 import { describeLocalMemory, describeMessages, describeOneSided } from './operations.ts'
 import { describeRejections } from './rejections.ts'
+import { describeWindows } from './windows.ts'
 
 const name = process.env['UNTORN_DEVICE'] ?? SHARED_MEMORY_DEVICE
 
@@ -40,5 +41,6 @@ describe.each(providers)('fabric contract on $name', (provider) => {
   describeLocalMemory(provider)
   describeMessages(provider)
   describeRejections(provider)
+  describeWindows(provider)
   describeClosing(provider)
 })

@@ -9,6 +9,8 @@ import type {
   NativeEndpoint,
   NativeQueuePairOptions,
   NativeRegionDescriptor,
+  NativeWindow,
+  NativeWindowOptions,
 } from '../../native/binding.ts'
 import type { SimulatedQueuePair } from '../queue-pair.ts'
 import type { StoreBuffer } from '../store-buffer.ts'
@@ -36,6 +38,11 @@ interface OwnSlot extends LocalSlot {
   readonly remoteKey: number
 }
 
+interface WindowSlot {
+  readonly region: RegionSurface
+  readonly remoteKey: number
+}
+
 export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
   readonly info: NativeDeviceInfo
   readonly nic: number
@@ -47,6 +54,7 @@ export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
   readonly #parts: FabricParts
   readonly #queuePairs = new Set<QueuePairSurface>()
   readonly #regions = new Set<RegionSurface>()
+  readonly #windows: HandleTable<WindowSlot>
   #regionBytes = 0
   #crashed = false
   #closed = false
@@ -59,6 +67,7 @@ export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
     this.cpu = parts.world.addCpu(info.name)
     this.locals = new HandleTable(parts.tags)
     this.remotes = new HandleTable(parts.tags)
+    this.#windows = new HandleTable(parts.tags)
     this.sendBytesMax = info.limits.sendBytesMax
   }
 
@@ -73,8 +82,14 @@ export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
     const buffer = new ArrayBuffer(options.bytes)
     const name = `${this.info.name} region ${this.locals.used}`
     const memory = world.addMemory(name, options.bytes, buffer)
-    // A descriptor travels in a message, and sending one is a full fence.
-    const descriptor = directory.addRegion(memory, options.access, () => this.fence())
+    const descriptor = directory.addRegion({
+      memory,
+      start: 0,
+      lengthBytes: options.bytes,
+      access: options.access,
+      // A descriptor travels in a message, and sending one is a full fence.
+      onImport: () => this.fence(),
+    })
     const slot = {
       memory,
       access: options.access,
@@ -95,6 +110,27 @@ export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
     return new OwnerPort(this.cpu, slot.memory, () => this.locals.find(handle) === slot)
   }
 
+  openWindow(region: RegionSurface, options: NativeWindowOptions): NativeWindow {
+    const slot = this.locals.find(region.handle)
+    if (slot === undefined) throw new UntornError('ERR_UNTORN_CLOSED', 'the region is closed')
+    if (this.#windows.full) throw tooMany('windows')
+    const descriptor = this.#parts.directory.addRegion({
+      memory: slot.memory,
+      start: options.offset,
+      lengthBytes: options.lengthBytes,
+      access: options.access,
+      onImport: () => this.fence(),
+    })
+    return { handle: this.#windows.insert({ region, remoteKey: descriptor.remoteKey }), descriptor }
+  }
+
+  closeWindow(region: RegionSurface, handle: number): void {
+    const slot = this.#windows.find(handle)
+    if (slot?.region !== region) return
+    this.#parts.directory.removeRegion(slot.remoteKey)
+    this.#windows.remove(handle)
+  }
+
   createQueuePair(options: NativeQueuePairOptions): QueuePairSurface {
     this.#assertUsable()
     const queuePair = this.#parts.directory.addQueuePair(
@@ -108,8 +144,8 @@ export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
     this.#assertUsable()
     if (this.remotes.full) throw tooMany('imported regions')
     const { lengthBytes, access } = descriptor
-    const memory = this.#parts.directory.findRegion(descriptor)
-    return this.remotes.insert({ memory, access, lengthBytes, pins: 0 })
+    const found = this.#parts.directory.findRegion(descriptor)
+    return this.remotes.insert({ ...found, access, lengthBytes, pins: 0 })
   }
 
   releaseRemoteRegion(handle: number): boolean {
@@ -128,6 +164,7 @@ export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
     return {
       regions: this.locals.used,
       regionBytes: this.#regionBytes,
+      windows: this.#windows.used,
       remoteRegions: this.remotes.used,
       queuePairs: this.#queuePairs.size,
       operationsInFlight,
@@ -166,6 +203,9 @@ export class DeviceSurface implements NativeDevice, QueuePairHome, RegionHome {
     if (slot === undefined) return
     // Deregistering is a call into the kernel: what was stored before it is visible.
     this.fence()
+    for (const { handle, slot: window } of this.#windows.entries()) {
+      if (window.region === region) this.closeWindow(region, handle)
+    }
     this.#parts.directory.removeRegion(slot.remoteKey)
     this.#parts.world.removeMemory(slot.memory)
     this.locals.remove(region.handle)

@@ -3,13 +3,38 @@
 import { randomInt } from 'node:crypto'
 import { UntornError, argumentRangeError } from '../../errors.ts'
 import type { NativeEndpoint, NativeRegionDescriptor } from '../../native/binding.ts'
-import { SimulatedMemory } from '../simulated-memory.ts'
+import { type RemoteKey, SimulatedMemory } from '../simulated-memory.ts'
 
+/** A region, or a window into one. */
 interface KnownRegion {
   readonly memory: SimulatedMemory
-  readonly access: number
+  readonly start: number
   readonly lengthBytes: number
+  /** NativeAccess mask. */
+  readonly access: number
+  /** A peer has its descriptor. */
   readonly onImport: () => void
+}
+
+/** What a descriptor leads to. */
+export interface FoundRegion {
+  readonly key: RemoteKey
+  readonly memory: SimulatedMemory
+  readonly start: number
+}
+
+/** A key that can be taken back while the memory stays. */
+class DirectoryKey implements RemoteKey {
+  readonly region: KnownRegion
+  open = true
+
+  constructor(region: KnownRegion) {
+    this.region = region
+  }
+
+  get valid(): boolean {
+    return this.open && this.region.memory.valid
+  }
 }
 
 export class Directory<QueuePair> {
@@ -18,58 +43,56 @@ export class Directory<QueuePair> {
    * process. Random, but no part of the simulated world: nothing in it depends on the value.
    */
   readonly identity: string = String(randomInt(1, 2 ** 48 - 1))
-  readonly #regions = new Map<number, KnownRegion>()
+  readonly #keys = new Map<number, DirectoryKey>()
   readonly #queuePairs = new Map<number, QueuePair>()
   /** What a dead key leads to: operations on it fail at the responder. */
-  readonly #nothing: SimulatedMemory = new SimulatedMemory('nothing', -1, 0)
+  readonly #nowhere: FoundRegion
   #lastKey = 0
   #lastNumber = 0
 
   constructor() {
-    this.#nothing.valid = false
+    const nothing = new SimulatedMemory('nothing', -1, 0)
+    nothing.valid = false
+    this.#nowhere = { key: nothing, memory: nothing, start: 0 }
   }
 
-  /**
-   * @param access NativeAccess mask
-   * @param onImport a peer has its descriptor
-   */
-  addRegion(
-    memory: SimulatedMemory,
-    access: number,
-    onImport: () => void,
-  ): NativeRegionDescriptor & { remoteKey: number } {
+  addRegion(region: KnownRegion): NativeRegionDescriptor & { remoteKey: number } {
     this.#lastKey += 1
-    const lengthBytes = memory.bytes.length
-    this.#regions.set(this.#lastKey, { memory, access, lengthBytes, onImport })
+    this.#keys.set(this.#lastKey, new DirectoryKey(region))
     return {
       provider: 'simulation',
-      lengthBytes,
-      access: access & ~1,
+      lengthBytes: region.lengthBytes,
+      access: region.access & ~1,
       inode: this.identity,
       remoteKey: this.#lastKey,
     }
   }
 
+  /** Operations that use the key fail from now on, those in flight as well. */
   removeRegion(remoteKey: number): void {
-    this.#regions.delete(remoteKey)
+    const key = this.#keys.get(remoteKey)
+    if (key !== undefined) key.open = false
+    this.#keys.delete(remoteKey)
   }
 
   /**
-   * The memory behind a descriptor; one that is not valid when the key is dead, or the descriptor
+   * The memory behind a descriptor; by a key that is not valid when it is dead, or the descriptor
    * claims more than the region grants.
    * @throws RangeError ERR_UNTORN_ARGUMENT for what is no descriptor of a simulated region
    */
-  findRegion(descriptor: NativeRegionDescriptor): SimulatedMemory {
+  findRegion(descriptor: NativeRegionDescriptor): FoundRegion {
     assertSimulated('region', descriptor.provider)
     const { lengthBytes, access, remoteKey, inode } = descriptor
     if (!Number.isSafeInteger(lengthBytes) || lengthBytes < 1 || (access & ~0b1110) !== 0) {
       throw argumentRangeError('this is no descriptor of a region')
     }
-    const known = inode === this.identity ? this.#regions.get(remoteKey ?? 0) : undefined
-    if (known === undefined || lengthBytes > known.lengthBytes) return this.#nothing
-    if ((access & ~known.access) !== 0) return this.#nothing
-    known.onImport()
-    return known.memory
+    const key = inode === this.identity ? this.#keys.get(remoteKey ?? 0) : undefined
+    if (key === undefined) return this.#nowhere
+    const { region } = key
+    const fits = lengthBytes <= region.lengthBytes && (access & ~region.access) === 0
+    if (!fits) return this.#nowhere
+    region.onImport()
+    return { key, memory: region.memory, start: region.start }
   }
 
   addQueuePair(

@@ -286,6 +286,7 @@ export class QueuePairSurface implements NativeQueuePair, Waiter {
         operation.compareOrAdd,
         operation.swap,
         operation.immediate,
+        operation.remote?.key ?? null,
       )
     }
   }

@@ -142,7 +142,7 @@ export class RecordChecker {
     const aligned = operation.localOffset % 8 === 0 && offset % 8 === 0
     if (right === NativeAccess.remoteAtomic && !aligned) return Status.Misaligned
     operation.remote = remote
-    operation.remoteOffset = offset
+    operation.remoteOffset = remote.start + offset
     return Status.Success
   }
 }

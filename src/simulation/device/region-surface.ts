@@ -1,11 +1,19 @@
 // A region of a simulated device behind the addon's surface. Invariant: closing invalidates the key
 // before the memory goes, and neither happens while operations of this device use it.
-import type { NativeRegion, NativeRegionDescriptor } from '../../native/binding.ts'
+import type {
+  NativeRegion,
+  NativeRegionDescriptor,
+  NativeWindow,
+  NativeWindowOptions,
+} from '../../native/binding.ts'
 import type { LocalSlot } from './slots.ts'
 
 /** What a region needs of its device. */
 export interface RegionHome {
   findRegion(handle: number): LocalSlot | undefined
+  /** @throws UntornError ERR_UNTORN_CLOSED */
+  openWindow(region: RegionSurface, options: NativeWindowOptions): NativeWindow
+  closeWindow(region: RegionSurface, handle: number): void
   /** Invalidates key and handle. */
   removeRegion(region: RegionSurface): void
 }
@@ -30,6 +38,14 @@ export class RegionSurface implements NativeRegion {
 
   pins(): number {
     return this.#home.findRegion(this.handle)?.pins ?? 0
+  }
+
+  openWindow(options: NativeWindowOptions): NativeWindow {
+    return this.#home.openWindow(this, options)
+  }
+
+  closeWindow(handle: number): void {
+    this.#home.closeWindow(this, handle)
   }
 
   close(): boolean {

@@ -1,6 +1,6 @@
 // What a simulated device knows of a region: of its own, and of a peer's that it imported. Invariant:
 // `pins` counts the operations in flight that touch it; nothing is taken away while it is not 0.
-import type { SimulatedMemory } from '../simulated-memory.ts'
+import type { RemoteKey, SimulatedMemory } from '../simulated-memory.ts'
 
 export interface LocalSlot {
   readonly memory: SimulatedMemory
@@ -11,8 +11,11 @@ export interface LocalSlot {
 }
 
 export interface RemoteSlot {
-  /** A memory that is not valid when the key is dead, or was never alive. */
+  /** Not valid when it is dead, or was never alive. */
+  readonly key: RemoteKey
   readonly memory: SimulatedMemory
+  /** Where a window begins in its region's memory; 0 for a whole region. */
+  readonly start: number
   /** What the descriptor grants. */
   readonly access: number
   readonly lengthBytes: number

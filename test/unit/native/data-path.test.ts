@@ -327,6 +327,7 @@ describe('closing', () => {
     expect(device.accounting()).toEqual({
       regions: 2,
       regionBytes: 2 * REGION_BYTES,
+      windows: 0,
       remoteRegions: 1,
       queuePairs: 2,
       operationsInFlight: 1,

@@ -86,12 +86,51 @@ describe('a region that is not what its descriptor says', () => {
     expect(codeOf(() => pair().device.importRegion(descriptor))).toBe('ERR_UNTORN_PEER_LOST')
   })
 
-  test('more rights than the owner gave are not had', () => {
-    const { device, near, local } = pair()
+  test('more rights than the owner gave', () => {
     const owned = pair().register(3)
-    const remote = device.importRegion({ ...owned.descriptor, access: 14 })
-    near.ring.push(Opcode.Write, 0, 1, local.handle, 0, remote, 0, 8)
-    expect(near.submitAndPoll()).toBe(Status.AccessDenied)
+    const claim = () => pair().device.importRegion({ ...owned.descriptor, access: 14 })
+    expect(codeOf(claim)).toBe('ERR_UNTORN_ACCESS_DENIED')
+  })
+
+  test('a window beyond those that the header has room for', () => {
+    const region = pair().register(3)
+    const open = () => region.openWindow({ offset: 0, lengthBytes: 8, access: 4 })
+    const windows = Array.from({ length: 120 }, open)
+    expect(codeOf(open)).toBe('ERR_UNTORN_SYSTEM')
+    region.closeWindow(windows[7]?.handle ?? 0)
+    expect(open().handle).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['another number', { window: 77 }],
+    ['a closed number', { window: 2 }],
+    ['another place', { address: '64' }],
+    ['another length', { lengthBytes: 16 }],
+  ])('a window that is not as described: %s', (_, changes) => {
+    const region = pair().register(3)
+    region.closeWindow(region.openWindow({ offset: 0, lengthBytes: 8, access: 4 }).handle)
+    const { descriptor } = region.openWindow({ offset: 128, lengthBytes: 8, access: 4 })
+    expect(pair().device.importRegion(descriptor)).toBeGreaterThan(0)
+    const claim = () => pair().device.importRegion({ ...descriptor, ...changes })
+    expect(codeOf(claim)).toBe('ERR_UNTORN_PEER_LOST')
+  })
+
+  test.each([
+    ['beyond the region', { offset: 4096 }],
+    ['longer than the region', { lengthBytes: 8192 }],
+    ['misaligned', { offset: 4 }],
+    ['no bytes', { lengthBytes: 0 }],
+    ['rights beyond', { access: 16 }],
+  ])('misuse of a window: %s', (_, changes) => {
+    const options = { offset: 0, lengthBytes: 8, access: 4, ...changes }
+    expect(codeOf(() => pair().owned.openWindow(options))).toBe('ERR_UNTORN_ARGUMENT')
+  })
+
+  test('a window handle of another region closes nothing', () => {
+    const [one, other] = [pair().register(3), pair().register(3)]
+    const { handle, descriptor } = one.openWindow({ offset: 0, lengthBytes: 8, access: 4 })
+    other.closeWindow(handle)
+    expect(pair().device.importRegion(descriptor)).toBeGreaterThan(0)
   })
 
   test('without remote writers a peer cannot change it', () => {
