@@ -1,6 +1,7 @@
 // What a session and a protocol's typed handles say to each other. Regions know the fabric and
 // the protocols; they do not know how a peer was found.
 import type { Device, QueuePair, RegionDescriptor } from '../fabric/contract.ts'
+import type { Loopback } from '../fabric/loopback.ts'
 import type { UntornError } from '../errors.ts'
 
 export type Strategy = 'fenced' | 'hash' | 'words' | 'lines'
@@ -148,8 +149,15 @@ export interface PublishContext {
   readonly device: Device
   readonly name: string
   /**
+   * A way to the owner's own memory through its device, on the address that peers reach the host by:
+   * for words that peers change by atomics. For the descriptor of a window with the rights it needs,
+   * whose key nobody else is given. The owner closes it, before the memory.
+   * @throws UntornError as `openLoopback`
+   */
+  loopback(region: RegionDescriptor): Loopback
+  /**
    * Takes the region out of the catalogue, tells every peer and waits, bounded, until they have
-   * ended their reads. The owner's `close` awaits it after its terminal mark and before the memory
+   * ended their reads; every claim on it has ended when this resolves. The owner's `close` awaits it after its terminal mark and before the memory
    * is deregistered. Never rejects. Idempotent.
    */
   withdraw(): Promise<void>

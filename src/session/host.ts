@@ -5,8 +5,10 @@
 import { randomInt } from 'node:crypto'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { UntornError } from '../errors.ts'
-import type { Device } from '../fabric/contract.ts'
+import type { Device, QueuePairOptions } from '../fabric/contract.ts'
+import { openLoopback } from '../fabric/loopback.ts'
 import type { OwnerHandle, RegionSpec } from '../regions/contract.ts'
+import { plainAddress } from './address.ts'
 import type { EndKind } from './control-connection.ts'
 import { HostPeer, type HostPeerContext, type PeerIdentity } from './host-peer.ts'
 import { PENDING_CONNECTIONS_MAX } from './limits.ts'
@@ -41,7 +43,7 @@ export interface HostStatistics {
 
 export interface HostSettings extends Pick<
   HostPeerContext,
-  'device' | 'queuePair' | 'timeoutMs' | 'heartbeatMs' | 'authorize'
+  'device' | 'queuePair' | 'timeoutMs' | 'heartbeatMs' | 'authorize' | 'authorizeClaim'
 > {
   readonly server: Server
 }
@@ -79,13 +81,20 @@ export class Host implements AsyncDisposable {
     this.port = bound.port
     this.#counters = newStatistics()
     this.statistics = this.#counters
-    this.#publications = new Publications(this.device, this.#peers, () => {
-      this.#counters.withdrawTimeouts += 1
+    this.#publications = new Publications({
+      device: this.device,
+      peers: this.#peers,
+      openLoopback: (region) =>
+        openLoopback(this.device, region, { ...ownAddress(this.address), ...context.queuePair }),
+      onWithdrawTimeout: () => (this.#counters.withdrawTimeouts += 1),
     })
+    let holders = 0
     this.#context = {
       ...context,
       incarnation: this.incarnation,
       catalogue: () => this.#publications.entries(),
+      claimable: (name, generation) => this.#publications.claimable(name, generation),
+      nextHolderId: () => (holders += 1),
       onServing: (peer) => {
         this.#counters.handshakes += 1
         queueMicrotask(() => this.onConnect?.(peer.identity))
@@ -169,9 +178,14 @@ export class Host implements AsyncDisposable {
 
   #ended(peer: HostPeer, failure: UntornError, kind: EndKind): void {
     this.#count(failure, kind)
-    this.#peers.delete(peer)
-    this.#publications.forget(peer)
-    const ending = peer.close('').finally(() => this.#endings.delete(ending))
+    // Whoever withdraws a region waits for this peer until its queue pair is closed.
+    const retiring = peer.retired.then(() => {
+      this.#peers.delete(peer)
+      this.#publications.forget(peer)
+    })
+    const ending = Promise.all([retiring, peer.close('')]).then(() => {
+      this.#endings.delete(ending)
+    })
     this.#endings.add(ending)
     queueMicrotask(() => this.onDisconnect?.(peer.identity, failure))
   }
@@ -187,6 +201,12 @@ export class Host implements AsyncDisposable {
     else if (kind === 'protocol') counters.protocolErrors += 1
     else counters.failures += 1
   }
+}
+
+/** The address that reaches this host, where it listens on one only. */
+function ownAddress(address: string): QueuePairOptions {
+  const plain = plainAddress(address)
+  return plain === '0.0.0.0' || plain === '::' ? {} : { localAddress: plain }
 }
 
 function newStatistics(): HostStatistics {

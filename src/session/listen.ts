@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type Server } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { argumentTypeError, UntornError } from '../errors.ts'
 import type { Device, QueuePairOptions } from '../fabric/contract.ts'
-import type { CatalogueEntry } from '../regions/contract.ts'
+import type { CatalogueEntry, ClaimKind } from '../regions/contract.ts'
 import { formatAddress } from './address.ts'
 import { asUntornError } from './failures.ts'
 import { Host } from './host.ts'
@@ -33,6 +33,13 @@ export interface ListenOptions {
   readonly tls?: TlsOptions
   /** Who may have the key of which region. Default: everybody, every region. */
   readonly authorize?: (peer: PeerIdentity, entry: CatalogueEntry) => boolean
+  /**
+   * Who may claim what of a region that it may read: `pin` objects, `watch` publications, `write`
+   * objects, take the `lock`. Asked at every claim, before the region's owner is. Default: without
+   * `authorize` everybody, all that a region offers; with `authorize`, those who may read may pin and
+   * watch, and nobody writes or locks.
+   */
+  readonly authorizeClaim?: (peer: PeerIdentity, entry: CatalogueEntry, kind: ClaimKind) => boolean
 }
 
 /**
@@ -47,6 +54,10 @@ export async function listen(device: Device, options: ListenOptions = {}): Promi
   const heartbeatMs = heartbeatOption(options.heartbeatMs)
   const authorize = options.authorize ?? ((): boolean => true)
   if (typeof authorize !== 'function') throw argumentTypeError('authorize must be a function')
+  const authorizeClaim = options.authorizeClaim ?? defaultClaims(options.authorize !== undefined)
+  if (typeof authorizeClaim !== 'function') {
+    throw argumentTypeError('authorizeClaim must be a function')
+  }
   // Node would take a number for the backlog, and '' for every address.
   if (options.host !== undefined && (typeof options.host !== 'string' || options.host === '')) {
     throw argumentTypeError('host must be an address to listen on')
@@ -61,7 +72,15 @@ export async function listen(device: Device, options: ListenOptions = {}): Promi
       : createTlsServer({ handshakeTimeout: timeoutMs, ...options.tls, allowHalfOpen: true })
   await bind(server, port, address)
   const queuePair = options.queuePair ?? {}
-  const host = new Host({ server, device, queuePair, timeoutMs, heartbeatMs, authorize })
+  const host = new Host({
+    server,
+    device,
+    queuePair,
+    timeoutMs,
+    heartbeatMs,
+    authorize,
+    authorizeClaim,
+  })
   server.on('connection', (socket) => {
     host.admit(socket)
     if (options.tls === undefined) host.serve(socket)
@@ -73,6 +92,13 @@ export async function listen(device: Device, options: ListenOptions = {}): Promi
   // A failing accept (out of descriptors) concerns the connection that was not accepted.
   server.on('error', () => {})
   return host
+}
+
+/** Whoever restricts readers has not said yet who may write. */
+function defaultClaims(
+  restricted: boolean,
+): (peer: PeerIdentity, entry: CatalogueEntry, kind: ClaimKind) => boolean {
+  return (_peer, _entry, kind) => !restricted || kind === 'pin' || kind === 'watch'
 }
 
 function bind(server: Server, port: number, host: string): Promise<void> {

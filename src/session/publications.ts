@@ -2,17 +2,21 @@
 //
 // Invariant: a name belongs to one publication from `publish` until its owner is closed; a region in
 // the catalogue is never one whose withdrawal has begun; a withdrawal ends when every peer that held
-// the key has released it or is gone, or after WITHDRAW_TIMEOUT_MS.
+// the key has released it or is gone, or after WITHDRAW_TIMEOUT_MS, and the claims on the region have
+// ended by then: those of a peer that does not answer are taken back by evicting it.
 import { argumentRangeError, argumentTypeError, UntornError } from '../errors.ts'
-import type { Device } from '../fabric/contract.ts'
-import type { CatalogueEntry, OwnerHandle, RegionSpec } from '../regions/contract.ts'
+import type { Device, RegionDescriptor } from '../fabric/contract.ts'
+import type { Loopback } from '../fabric/loopback.ts'
+import type { CatalogueEntry, ClaimHandler, OwnerHandle, RegionSpec } from '../regions/contract.ts'
 import type { HostPeer } from './host-peer.ts'
+import type { ClaimedRegion } from './host-queue-pair.ts'
 import { ENTRY_BYTES_MAX, REGIONS_MAX, WITHDRAW_TIMEOUT_MS } from './limits.ts'
 import { catalogueEntry, regionName } from './wire-checks.ts'
 
 interface PublicationRecord {
   readonly entry: CatalogueEntry
   readonly owner: OwnerHandle
+  readonly claims: ClaimHandler | undefined
   withdrawal: Withdrawal | undefined
 }
 
@@ -23,16 +27,19 @@ interface Withdrawal {
   readonly settle: () => void
 }
 
+export interface PublicationsContext {
+  readonly device: Device
+  readonly peers: ReadonlySet<HostPeer>
+  readonly openLoopback: (region: RegionDescriptor) => Loopback
+  readonly onWithdrawTimeout: () => void
+}
+
 export class Publications {
-  readonly #device: Device
-  readonly #peers: ReadonlySet<HostPeer>
-  readonly #onWithdrawTimeout: () => void
+  readonly #context: PublicationsContext
   readonly #records = new Map<string, PublicationRecord>()
 
-  constructor(device: Device, peers: ReadonlySet<HostPeer>, onWithdrawTimeout: () => void) {
-    this.#device = device
-    this.#peers = peers
-    this.#onWithdrawTimeout = onWithdrawTimeout
+  constructor(context: PublicationsContext) {
+    this.#context = context
   }
 
   get size(): number {
@@ -64,9 +71,10 @@ export class Publications {
       )
     }
     let record: PublicationRecord | undefined
-    const { entry, owner } = spec.publish({
-      device: this.#device,
+    const { entry, owner, claims } = spec.publish({
+      device: this.#context.device,
       name,
+      loopback: (region) => this.#context.openLoopback(region),
       withdraw: () => (record === undefined ? Promise.resolve() : this.#withdraw(record)),
       onClosed: () => {
         if (record === undefined || this.#records.get(name) !== record) return
@@ -81,16 +89,34 @@ export class Publications {
       void owner.close()
       throw error
     }
-    record = { entry, owner, withdrawal: undefined }
+    record = { entry, owner, claims, withdrawal: undefined }
     this.#records.set(name, record)
-    for (const peer of this.#peers) peer.offer(entry)
+    for (const peer of this.#context.peers) peer.offer(entry)
     return owner
   }
 
   /** A peer said that it reads this region no more. */
   released(peer: HostPeer, name: string, generation: number): void {
     const record = this.#records.get(name)
-    if (record?.entry.generation === generation) settleOne(record.withdrawal, peer)
+    if (record?.entry.generation !== generation || record.withdrawal === undefined) return
+    peer.releaseClaims(record.entry)
+    settleOne(record.withdrawal, peer)
+  }
+
+  /**
+   * The region of that name and generation, unless it is being withdrawn.
+   * @throws UntornError ERR_UNTORN_DENIED when nothing of it can be claimed
+   */
+  claimable(name: string, generation: number): ClaimedRegion | undefined {
+    const record = this.#records.get(name)
+    if (record === undefined || record.withdrawal !== undefined) return undefined
+    const { entry, claims } = record
+    if (entry.generation !== generation) return undefined
+    if (claims === undefined) {
+      const message = `'${name}' can be read; there is nothing of it to claim`
+      throw new UntornError('ERR_UNTORN_DENIED', message)
+    }
+    return { entry, handler: claims }
   }
 
   /** A peer is gone: nobody waits for it any more. */
@@ -102,15 +128,15 @@ export class Publications {
     if (record.withdrawal !== undefined) return record.withdrawal.done
     let settle = (): void => {}
     const done = new Promise<void>((resolve) => (settle = resolve))
-    const awaited = new Set([...this.#peers].filter((peer) => peer.holds(record.entry)))
+    const awaited = new Set([...this.#context.peers].filter((peer) => peer.holds(record.entry)))
     record.withdrawal = { done, awaited, settle }
     if (awaited.size === 0) {
       settle()
       return done
     }
     const timer = setTimeout(() => {
-      this.#onWithdrawTimeout()
-      settle()
+      this.#context.onWithdrawTimeout()
+      void Promise.all([...awaited].map((peer) => peer.reclaim(record.entry))).then(settle)
     }, WITHDRAW_TIMEOUT_MS)
     void done.then(() => clearTimeout(timer))
     // A copy: a peer whose connection fails while we tell it leaves the set.

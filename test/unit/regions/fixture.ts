@@ -1,6 +1,7 @@
 // An owner and a reader on the fake fabric, with the session's side of both in the test's hands.
 import { type Mock, vi } from 'vitest'
 import { UntornError } from '../../../src/errors.ts'
+import { openLoopback } from '../../../src/fabric/loopback.ts'
 import type {
   BindingSource,
   Claim,
@@ -46,7 +47,13 @@ export interface FakeContext extends PublishContext {
 }
 
 export function publishContext(device: FakeDevice, name: string = 'quotes'): FakeContext {
-  return { device, name, withdraw: vi.fn(() => Promise.resolve()), onClosed: vi.fn() }
+  return {
+    device,
+    name,
+    loopback: (region) => openLoopback(device, region),
+    withdraw: vi.fn(() => Promise.resolve()),
+    onClosed: vi.fn(),
+  }
 }
 
 export interface World {

@@ -3,6 +3,7 @@
 import { onTestFinished } from 'vitest'
 import { UntornError } from '../../../../src/errors.ts'
 import type { Device, QueuePair } from '../../../../src/fabric/contract.ts'
+import { openLoopback } from '../../../../src/fabric/loopback.ts'
 import type { BindingSource, CatalogueEntry } from '../../../../src/regions/contract.ts'
 import { prepareRegions } from '../../../../src/regions/kernels.ts'
 import { type OpenReaderOptions, openSeqlock } from '../../../../src/regions/open-seqlock.ts'
@@ -65,6 +66,7 @@ export async function openPair(
   const { entry, owner } = seqlock({ bytes: BYTES, initial: payloadOf(2), ...region }).publish({
     device: far,
     name: 'quotes',
+    loopback: (window) => openLoopback(far, window),
     withdraw: () => Promise.resolve(),
     onClosed: () => undefined,
   })
