@@ -12,7 +12,7 @@ import type {
 import { Evidence, Verdict } from '../machine.ts'
 import type { SeqlockShape } from './layout.ts'
 import { assertLittleEndian, checkShape } from './layout.ts'
-import { CLOSED_WORD, GARBAGE_WORD } from './version-word.ts'
+import { CLOSED_WORD, GARBAGE_WORD, versionAt } from './version-word.ts'
 
 const noBytes = new Uint8Array(0)
 const noRequest: ReadRequest = { target: noBytes, offset: 0, lengthBytes: 0, knownVersion: 0 }
@@ -102,6 +102,11 @@ export abstract class SeqlockReader implements ReaderMachine {
 
   /** Makes further views over the landing memory. */
   protected bound(): void {}
+
+  /** The version in a landed word. A layout that keeps more than a version there says how it is read. */
+  protected versionAt(word: number): number {
+    return versionAt(this.halves, word)
+  }
 
   /** Copies the request's bytes from `landingOffset`, unless they landed in the target itself. */
   protected deliver(landingOffset: number): void {

@@ -23,7 +23,7 @@ import { Verdict } from '../machine.ts'
 import type { SeqlockShape } from './layout.ts'
 import { LINE_BYTES, Plain, WORD_BYTES, pad8 } from './layout.ts'
 import { SeqlockReader } from './reader-base.ts'
-import { isStable, versionAt } from './version-word.ts'
+import { isStable } from './version-word.ts'
 
 const FIRST = 0
 const LAST = 1
@@ -78,7 +78,7 @@ export class FencedReader extends SeqlockReader {
       case Phase.Check:
         return this.#check(sink)
       case Phase.Three: {
-        const first = versionAt(this.halves, FIRST)
+        const first = this.versionAt(FIRST)
         if (!isStable(first)) return this.unstable(first)
         return this.#compare(sink, first, false)
       }
@@ -94,14 +94,14 @@ export class FencedReader extends SeqlockReader {
    * visible, so at that instant version v is the last published one and the memory still holds it.
    */
   #check(sink: OperationSink): VerdictCode {
-    const sampled = versionAt(this.halves, FIRST)
+    const sampled = this.versionAt(FIRST)
     if (!isStable(sampled)) return this.unstable(sampled)
     if (sampled === this.request.knownVersion) return this.unchanged(sampled)
     return this.#goOn(sink, sampled)
   }
 
   #compare(sink: OperationSink, expected: number, mayGoOn: boolean): VerdictCode {
-    const last = versionAt(this.halves, LAST)
+    const last = this.versionAt(LAST)
     if (last === expected) {
       this.deliver(PAYLOAD_LANDING)
       if (this.#phase === Phase.Three) this.#changing = this.#held !== 0 && last !== this.#held

@@ -80,7 +80,7 @@ export class HashReader extends SeqlockReader {
       sink.read(0, 0, this.#imageBytes, false)
       return Verdict.More
     }
-    const version = versionAt(this.halves, VERSION_WORD)
+    const version = this.versionAt(VERSION_WORD)
     if (!isStable(version)) return this.unstable(version)
     if (this.#words[SEAL_WORD] !== this.#seal(this.#sealed)) return this.torn(version)
     this.#held = version
