@@ -63,6 +63,8 @@ export { seqlockProtocol } from './protocol/seqlock-protocol.ts'
 export type { SlotsProtocolOptions } from './protocol/slots-protocol.ts'
 export { slotsProtocol } from './protocol/slots-protocol.ts'
 
+export * from './history/index.ts'
+
 export * from './litmus/index.ts'
 export type { ControlCase } from './controls/index.ts'
 export { controlCases, failedRunOf } from './controls/index.ts'
