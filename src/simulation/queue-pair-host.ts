@@ -15,6 +15,13 @@ export interface QueuePairHost {
   readonly recorder: TraceRecorder | null
   /** Schedules that differ only in when unchanging memory is sampled are left out. */
   readonly reduces: boolean
+  /**
+   * WRITEs are fetched when they are posted. A later fetch brings the same as long as nobody changes
+   * what a WRITE is fetched from; whoever does is noticed: see `meddled`.
+   */
+  readonly fetchesAtPost: boolean
+  /** Something that a WRITE might yet have fetched was changed. */
+  meddled: boolean
   /** How often a READ may be executed again. */
   readonly replaysMax: number
   /** Nobody could go on with that: pieces may be sampled late after all. */

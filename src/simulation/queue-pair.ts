@@ -47,6 +47,8 @@ export class SimulatedQueuePair {
   /** The peer does not answer any more: the next step ends with RetryExceeded. */
   peerGone = false
   failed = false
+  /** Its requester is not told anything any more: see `sever`. */
+  severed = false
   readonly #host: QueuePairHost
   readonly #slots: OperationSlots
   readonly #reads: ReadSteps
@@ -73,9 +75,7 @@ export class SimulatedQueuePair {
     this.#slots = new OperationSlots(depth)
     this.#countOf = new Int32Array(depth)
     const transfer = new Transfer(name, this.#slots, host)
-    this.#reads = new ReadSteps(name, this.#slots, transfer, host, (slot) => {
-      this.#finish(slot)
-    })
+    this.#reads = new ReadSteps(name, this.#slots, transfer, host, (slot) => this.#finish(slot))
     this.#writes = new WriteSteps(
       this.#slots,
       transfer,
@@ -83,9 +83,9 @@ export class SimulatedQueuePair {
       (slot) => this.#placed(slot),
       (slot) => this.#accepted(slot),
     )
-    this.#atomics = new AtomicSteps(actor, nic, this.#slots, transfer, host, (slot) => {
-      this.#finish(slot)
-    })
+    this.#atomics = new AtomicSteps(actor, nic, this.#slots, transfer, host, (slot) =>
+      this.#finish(slot),
+    )
   }
 
   /** Operations posted and not completed. */
@@ -118,6 +118,7 @@ export class SimulatedQueuePair {
     key: RemoteKey | null = remote,
   ): void {
     const slots = this.#slots
+    if (this.severed) return this.onComplete?.(id, Status.Flushed, opcode, lengthBytes, flags)
     if (this.pending >= slots.depth) throw new Error(`${this.name}: more than its depth posted`)
     const slot = this.#tail % slots.depth
     const { model, recorder } = this.#host
@@ -143,6 +144,7 @@ export class SimulatedQueuePair {
     this.#tail += 1
     slots.number[slot] = this.#tail
     if (isRead(opcode)) this.#reads.begin(slot)
+    else if (this.#host.fetchesAtPost && opcode === Opcode.Write) this.#writes.fetchRest(slot)
     if (recorder !== null) {
       recorder.say('post', this.name, describeOperation(slots, slot), { operation: this.#tail })
     }
@@ -154,6 +156,22 @@ export class SimulatedQueuePair {
     this.failed = true
     this.#host.recorder?.say('fault', this.name, 'queue pair moves to the error state')
     this.#flush(Status.Flushed)
+  }
+
+  /**
+   * The requester died, or took its peer for dead: it is told that everything failed. What it posted
+   * may still be executed, at any later time or never, until `fail` destroys the responder's end.
+   */
+  sever(): void {
+    if (this.failed || this.severed) return
+    this.severed = true
+    const first = this.#toComplete
+    this.#toComplete = this.#tail
+    for (let at = this.#head; at < this.#tail; at += 1) this.#writes.orphan(at % this.depth)
+    this.#moved()
+    this.#host.recorder?.say('fault', this.name, 'requester is cut off')
+    for (let at = first; at < this.#tail; at += 1) this.#report(at % this.depth, Status.Flushed)
+    this.#retire()
   }
 
   /** Keeps completions back from now on: a slow network, or a host that was stopped. */
@@ -178,6 +196,7 @@ export class SimulatedQueuePair {
     this.#toComplete = 0
     this.#held = false
     this.failed = false
+    this.severed = false
     this.peerGone = false
   }
 
@@ -222,7 +241,7 @@ export class SimulatedQueuePair {
 
   mix(hash: StateHash): void {
     const flags = (this.failed ? 1 : 0) + (this.#held ? 2 : 0) + (this.peerGone ? 4 : 0)
-    hash.mix(flags + 8 * (this.#tail - this.#toComplete))
+    hash.mix(flags + (this.severed ? 8 : 0) + 16 * (this.#tail - this.#toComplete))
     for (let at = this.#head; at < this.#tail; at += 1) {
       const slot = at % this.depth
       this.#slots.mix(slot, hash)

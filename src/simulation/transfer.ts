@@ -68,6 +68,18 @@ export class Transfer {
     })
   }
 
+  /** WRITE: whether what was fetched is what a fetch would bring now. */
+  fetchedAll(slot: number): boolean {
+    const slots = this.#slots
+    const local = slots.local[slot] as SimulatedMemory
+    const staging = slots.staging[slot] as Uint8Array
+    const from = slots.localOffset[slot] as number
+    for (let at = 0; at < (slots.lengthBytes[slot] as number); at += 1) {
+      if (staging[at] !== local.bytes[from + at]) return false
+    }
+    return true
+  }
+
   /** WRITE: staging to remote memory. */
   place(slot: number, piece: number): void {
     const slots = this.#slots
@@ -95,11 +107,12 @@ export class Transfer {
   /** Atomic, second half: the NIC stores, if it has to, and the old value lands. */
   atomicStore(slot: number): void {
     const slots = this.#slots
-    const local = slots.local[slot] as SimulatedMemory
+    const local = slots.local[slot]
     const staging = slots.staging[slot] as Uint8Array
     const landing = slots.localOffset[slot] as number
     for (let at = 0; at < 8; at += 1) {
-      local.bytes[landing + at] = staging[at] as number
+      // Without local memory: nobody waits for it.
+      if (local !== null && local !== undefined) local.bytes[landing + at] = staging[at] as number
       this.#word.setUint8(at, staging[at] as number)
     }
     const old = this.#word.getBigUint64(0, true)

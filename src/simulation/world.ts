@@ -33,6 +33,11 @@ export interface WorldOptions {
   readonly reduces?: boolean
   readonly landing?: 'direct' | 'pieces'
   /**
+   * Leaves out schedules that differ only in when a WRITE is fetched: `meddled` says whether that
+   * mattered.
+   */
+  readonly fetchesAtPost?: boolean
+  /**
    * Also replays that can show nothing new: see `replaysMatter`. Whoever looks at landing memory
    * before the completion needs them: it sees what the first execution landed, then the second.
    */
@@ -50,7 +55,9 @@ export class World implements QueuePairHost, BufferHost {
   readonly model: SamplingModel
   readonly landing: 'direct' | 'pieces'
   readonly reduces: boolean
+  readonly fetchesAtPost: boolean
   readonly replaysMax: number
+  meddled = false
   desperate = false
   oracle: Oracle = benignOracle
   recorder: TraceRecorder | null = null
@@ -79,6 +86,7 @@ export class World implements QueuePairHost, BufferHost {
     this.model = model
     this.landing = options.landing ?? 'direct'
     this.reduces = options.reduces ?? false
+    this.fetchesAtPost = options.fetchesAtPost ?? false
     const all = options.allReplays === true && model.replay !== 'off'
     this.replaysMax = all || replaysMatter(model) ? model.replaysMax : 0
   }
@@ -159,6 +167,7 @@ export class World implements QueuePairHost, BufferHost {
     this.steps = 0
     this.motion = 0
     this.overlaps = 0
+    this.meddled = false
     this.cut = false
     this.#current = 0
   }

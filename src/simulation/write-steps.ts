@@ -1,6 +1,7 @@
 // The single steps of WRITEs: pieces are fetched from local memory at any time, and placed in the
 // order of the model. Invariant: what `options` counts is exactly what `take` accepts.
 import { Opcode } from '../fabric/operation-ring.ts'
+import { isAtomic, isRead } from './operation-rules.ts'
 import { type OperationSlots, Piece } from './operation-slots.ts'
 import type { QueuePairHost } from './queue-pair-host.ts'
 import type { Transfer } from './transfer.ts'
@@ -49,8 +50,10 @@ export class WriteSteps {
     } else if (choice - waiting === this.#placeable(slot, able)) {
       // The NIC has the bytes, so the local buffer is not looked at any more.
       this.fetchRest(slot)
+      this.#watch(slot)
       this.#accepted(slot)
     } else {
+      this.#watch(slot)
       this.#transfer.place(slot, slots.nth(slot, Piece.Between, choice - waiting))
       if (slots.firstOpen[slot] === slots.pieceCount[slot]) this.#placed(slot)
     }
@@ -60,6 +63,23 @@ export class WriteSteps {
   fetchRest(slot: number): void {
     const slots = this.#slots
     while (slots.waiting[slot] !== 0) this.#transfer.fetch(slot, slots.nth(slot, Piece.Waiting, 0))
+  }
+
+  /** Nobody waits for an operation any more; what it still does to remote memory it does alone. */
+  orphan(slot: number): void {
+    const slots = this.#slots
+    const opcode = slots.opcode[slot] as number
+    slots.completed[slot] = 1
+    // Whatever a READ would yet sample, nobody would look at.
+    if (isRead(opcode)) slots.finished[slot] = 1
+    else if (isAtomic(opcode)) slots.local[slot] = null
+    else if (slots.finished[slot] === 0) this.fetchRest(slot)
+  }
+
+  /** A WRITE that was fetched early is fetched once more, to see whether that is all the same. */
+  #watch(slot: number): void {
+    if (!this.#host.fetchesAtPost || this.#slots.completed[slot] === 1) return
+    if (!this.#transfer.fetchedAll(slot)) this.#host.meddled = true
   }
 
   /** Pieces that may be placed next. */
