@@ -5,7 +5,7 @@ import { UntornError } from '../src/errors.ts'
 import type { Device } from '../src/fabric/contract.ts'
 import { native } from '../src/native/load.ts'
 import { seqlockStrategies } from '../src/protocols/seqlock/index.ts'
-import { strategies } from '../src/regions/chooser.ts'
+import { strategiesOf } from '../src/regions/strategy-table.ts'
 import type { Strategy } from '../src/regions/contract.ts'
 import type { SeqlockReader } from '../src/regions/seqlock-reader.ts'
 import { connectWith } from '../src/session/connect.ts'
@@ -63,7 +63,7 @@ export async function runLatencyBench(options: LatencyBenchOptions): Promise<Lat
   const { port } = await owner.ask({ command: 'listen', device: device.name, address })
   const published: { strategy: Strategy; payloadBytes: number }[] = []
   for (const payloadBytes of payloadSizes) {
-    for (const strategy of strategies) {
+    for (const strategy of strategiesOf('seqlock')) {
       const refusal = await publish(owner, strategy, payloadBytes)
       if (refusal === null) published.push({ strategy, payloadBytes })
       else if (payloadBytes === payloadSizes[0]) notes.push(refusal)
@@ -125,7 +125,14 @@ async function publish(
   payloadBytes: number,
 ): Promise<string | null> {
   const name = nameOf(strategy, payloadBytes)
-  const region = { name, payloadBytes, kind: 'strategy', scheme: strategy } as const
+  const region = {
+    name,
+    protocol: 'seqlock',
+    scheme: strategy,
+    control: false,
+    payloadBytes,
+    prepared: false,
+  } as const
   try {
     await owner.ask({ command: 'publish', region })
     return null

@@ -1,22 +1,25 @@
 // The torn-read bench: an owner process writes, this process reads one-sided, and every snapshot
-// that a protocol accepted is held against what its bytes prove. One row for each payload size,
-// pace of the writer, and strategy or negative control.
+// that a protocol accepted is held against what its bytes prove. One row for each protocol, payload
+// size, pace of the writer, and strategy or negative control.
 //
 // The rows of a report say what was seen; a clean row proves nothing about memory that was never
 // sampled at the wrong moment. Hence the controls: they show that this run had such moments.
 import { UntornError } from '../src/errors.ts'
 import type { Device } from '../src/fabric/contract.ts'
-import type { SeqlockReader } from '../src/regions/seqlock-reader.ts'
+import type { BindingSource, CatalogueEntry } from '../src/regions/contract.ts'
+import type { RetryOptions } from '../src/regions/retry-policy.ts'
 import { connectWith } from '../src/session/connect.ts'
+import { type BenchReader, type RegionOrder, platformOf } from './protocols/bench-protocol.ts'
+import { benchProtocol } from './protocols/protocol-table.ts'
 import { RECONNECTS_MAX, breaksConnection } from './support/broken-connection.ts'
 import { deviceAddress } from './support/device-address.ts'
 import { describeDevice, describeEnvironment } from './support/environment.ts'
 import { LatencyRecorder } from './support/latency-recorder.ts'
 import { OwnerProcess } from './support/owner-process.ts'
-import { NOT_ONE_VERSION, PayloadOracle } from './support/payload-oracle.ts'
-import { type RowPlan, openPlannedReader, regionName } from './support/torn-plan.ts'
-import { TORN_SCHEMA, type TornReport, type TornRow } from './support/torn-report.ts'
-import { judgeTorn, refusedRow } from './support/torn-report.ts'
+import { SnapshotCheck } from './support/snapshot-check.ts'
+import { type RowPlan, regionOf } from './support/torn-plan.ts'
+import { TORN_SCHEMA, type TornReport, type TornRow, refusedRow } from './support/torn-report.ts'
+import { judgeTorn } from './support/torn-verdict.ts'
 
 export interface TornBenchOptions {
   readonly device: Device
@@ -52,6 +55,7 @@ const READ_TIMEOUT_MS = 2_000
 const expectedFailures: ReadonlySet<string> = new Set([
   'ERR_UNTORN_RETRIES_EXHAUSTED',
   'ERR_UNTORN_WRITER_ACTIVE',
+  'ERR_UNTORN_LAPPED',
 ])
 
 /**
@@ -65,30 +69,33 @@ export async function runTornBench(options: TornBenchOptions): Promise<TornRepor
   const { port } = await owner.ask({ command: 'listen', device: device.name, address })
   const refusals = await publishAll(owner, plans)
   await using peer = await connectWith(
-    openPlannedReader,
+    benchOpeners,
     device,
     { host: address, port: port as number },
     { heartbeatMs: 0, timeoutMs: 30_000 },
   )
   const rows: TornRow[] = []
   for (const plan of plans) {
-    const refusal = refusals.get(regionName(plan))
+    const order = regionOf(plan)
+    const refusal = refusals.get(order.name)
     if (refusal !== undefined) {
       rows.push(refusedRow(plan, refusal))
       continue
     }
     const retry = { attemptsMax: ATTEMPTS_MAX, timeoutMs: READ_TIMEOUT_MS }
     try {
-      await using reader = await peer.open(regionName(plan), { plan, retry })
+      const reader = await peer.open(order.name, { protocol: order.protocol, order, retry })
       const row = rows.length
       rows.push(
         await measureRow(plan, owner, options.durationSeconds, {
           reader,
+          order,
           reconnect: () => peer.reconnect(),
           onSlice: ({ reads, tornAccepted }) =>
             options.onProgress({ row, rowCount: plans.length, plan, reads, tornAccepted }),
         }),
       )
+      await reader.close()
     } catch (error) {
       rows.push(refusedRow(plan, refusalOf(error)))
     }
@@ -98,9 +105,31 @@ export async function runTornBench(options: TornBenchOptions): Promise<TornRepor
     device: describeDevice(device),
     environment: describeEnvironment(),
     rows,
-    verdict: judgeTorn(rows),
+    verdict: judgeTorn(rows, platformOf(device)),
   }
 }
+
+interface OpenOptions {
+  readonly order: RegionOrder
+  readonly retry: RetryOptions
+}
+
+async function openBenchReader(
+  source: BindingSource,
+  entry: CatalogueEntry,
+  options?: OpenOptions,
+): Promise<BenchReader> {
+  if (options === undefined) throw new TypeError('a bench opens readers by plan')
+  const { order, retry } = options
+  return await benchProtocol(order.protocol).open(source, entry, order, retry)
+}
+
+const benchOpeners = {
+  seqlock: openBenchReader,
+  'versioned-slots': openBenchReader,
+  'rcu-cell': openBenchReader,
+  locked: openBenchReader,
+} as const
 
 /** Publishes every region once; returns why some were refused. */
 async function publishAll(
@@ -108,15 +137,10 @@ async function publishAll(
   plans: readonly RowPlan[],
 ): Promise<ReadonlyMap<string, string>> {
   const refusals = new Map<string, string>()
-  const published = new Set<string>()
-  for (const plan of plans) {
-    const name = regionName(plan)
-    if (published.has(name)) continue
-    published.add(name)
-    const { payloadBytes, strategy: scheme, control } = plan
-    const kind = control ? 'control' : 'strategy'
+  const orders = new Map(plans.map((plan) => [regionOf(plan).name, regionOf(plan)]))
+  for (const [name, region] of orders) {
     try {
-      await owner.ask({ command: 'publish', region: { name, payloadBytes, kind, scheme } })
+      await owner.ask({ command: 'publish', region })
     } catch (error) {
       refusals.set(name, refusalOf(error))
     }
@@ -132,7 +156,8 @@ function refusalOf(error: unknown): string {
 
 /** What a row reads with. */
 interface RowReading {
-  readonly reader: SeqlockReader
+  readonly reader: BenchReader
+  readonly order: RegionOrder
   /** Replaces a connection on which an operation does not end; the reader goes on over it. */
   readonly reconnect: () => Promise<void>
   readonly onSlice: (counts: RowCounts) => void
@@ -150,30 +175,26 @@ async function measureRow(
   durationSeconds: number,
   reading: RowReading,
 ): Promise<TornRow> {
-  const { reader } = reading
+  const { reader, order } = reading
   const durationMs = durationSeconds * 1000
-  await owner.ask({ command: 'start', region: regionName(plan), intervalUs: plan.writerIntervalUs })
-  const oracle = new PayloadOracle(plan.payloadBytes)
+  await owner.ask({ command: 'start', region: order.name, intervalUs: plan.writerIntervalUs })
+  const check = new SnapshotCheck(plan.payloadBytes, order.prepared)
   const warmUp: RowCounts = { reads: 0, failures: 0, tornAccepted: 0 }
   const warmUpMs = Math.min(WARM_UP_MS_MAX, durationMs / 10)
-  await readFor(warmUpMs, { ...reading, onSlice: () => {} }, oracle, warmUp, null)
+  await readFor(warmUpMs, { ...reading, onSlice: () => {} }, check, warmUp, null)
 
-  const before = reader.statistics
+  const before = reader.counts
   const counts: RowCounts = { reads: 0, failures: 0, tornAccepted: 0 }
   const recorder = new LatencyRecorder()
-  const seconds = await readFor(durationMs, reading, oracle, counts, recorder)
-  const after = reader.statistics
+  const seconds = await readFor(durationMs, reading, check, counts, recorder)
+  const after = reader.counts
   const written = await owner.ask({ command: 'stop' })
   return {
-    protocol: 'seqlock',
-    strategy: plan.strategy,
-    control: plan.control,
-    payloadBytes: plan.payloadBytes,
-    writerIntervalUs: plan.writerIntervalUs,
+    ...plan,
     durationSeconds: rounded(seconds),
     reads: counts.reads,
     attempts: after.attempts - before.attempts,
-    tornDetected: after.torn + after.writerActive - before.torn - before.writerActive,
+    tornDetected: after.rejected - before.rejected,
     tornAccepted: counts.tornAccepted,
     failures: counts.failures,
     readsPerSecond: rounded(counts.reads / seconds),
@@ -186,13 +207,11 @@ async function measureRow(
 async function readFor(
   durationMs: number,
   reading: RowReading,
-  oracle: PayloadOracle,
+  check: SnapshotCheck,
   counts: RowCounts,
   recorder: LatencyRecorder | null,
 ): Promise<number> {
   const { reader, reconnect, onSlice } = reading
-  const words = oracle.createWords()
-  const target = oracle.bytesOf(words)
   const startMs = performance.now()
   const endMs = startMs + durationMs
   /** In a row: a long run may well meet more of them. */
@@ -200,7 +219,7 @@ async function readFor(
   for (;;) {
     const sliceEndMs = Math.min(endMs, performance.now() + SLICE_MS)
     try {
-      readSlice(sliceEndMs, reader, oracle, words, target, counts, recorder)
+      readSlice(sliceEndMs, reader, check, counts, recorder)
       reconnects = 0
     } catch (error) {
       if (!breaksConnection(error) || reconnects === RECONNECTS_MAX) throw error
@@ -217,36 +236,25 @@ async function readFor(
 
 function readSlice(
   sliceEndMs: number,
-  reader: SeqlockReader,
-  oracle: PayloadOracle,
-  words: Int32Array,
-  target: Uint8Array,
+  reader: BenchReader,
+  check: SnapshotCheck,
   counts: RowCounts,
   recorder: LatencyRecorder | null,
 ): void {
   for (let nowMs = performance.now(); nowMs < sliceEndMs;) {
     const beginMs = performance.now()
     try {
-      const claimed = reader.readIntoSync(target)
+      const claimed = reader.read(check.target)
       nowMs = performance.now()
       recorder?.record((nowMs - beginMs) * 1e6)
       counts.reads += 1
-      if (!provesVersion(oracle.verify(words), claimed)) counts.tornAccepted += 1
+      if (check.isTorn(claimed)) counts.tornAccepted += 1
     } catch (error) {
       if (!(error instanceof UntornError) || !expectedFailures.has(error.code)) throw error
       counts.failures += 1
       nowMs = performance.now()
     }
   }
-}
-
-/**
- * Whether bytes of the version `found` may be called a snapshot of `claimed`. An odd version, or 0,
- * claims nothing: the naive READ takes whatever stands there.
- */
-function provesVersion(found: number, claimed: number): boolean {
-  if (found === NOT_ONE_VERSION) return false
-  return claimed === 0 || claimed % 2 === 1 || found === claimed % 2 ** 32
 }
 
 function rounded(value: number): number {

@@ -4,36 +4,18 @@
 import { UntornError } from '../../src/errors.ts'
 import type { Device } from '../../src/fabric/contract.ts'
 import { openDevice } from '../../src/fabric/open-device.ts'
-import type { SeqlockOwner } from '../../src/regions/seqlock-owner.ts'
-import { seqlock } from '../../src/regions/seqlock.ts'
-import type { Strategy } from '../../src/regions/contract.ts'
 import type { Host } from '../../src/session/host.ts'
 import { listen } from '../../src/session/index.ts'
-import { controlRegion } from './control-region.ts'
-import { controlScheme } from './controls.ts'
-import type { OwnerCommand, OwnerResult, RegionOrder } from './owner-messages.ts'
-import { PayloadOracle } from './payload-oracle.ts'
+import type { BenchWriter, RegionOrder } from '../protocols/bench-protocol.ts'
+import { benchProtocol } from '../protocols/protocol-table.ts'
+import type { OwnerCommand, OwnerResult } from './owner-messages.ts'
+import { PayloadSource } from './payload-source.ts'
 import { type WritePace, sleepBeforeSliceMs, writeOneSlice } from './write-pace.ts'
 
-/** Versions of a seqlock are even: the next one published is two further. */
-const VERSION_STEP = 2
-
-/** Into how many pieces a write is divided at most: an owner who updates field by field. */
-const PIECES_MAX = 8
-const PIECE_BYTES_MIN = 4
-
-interface Piece {
-  readonly offset: number
-  readonly bytes: Uint8Array
-}
-
 interface OwnedRegion {
-  readonly owner: SeqlockOwner
-  readonly oracle: PayloadOracle
-  readonly words: Int32Array<ArrayBuffer>
-  readonly bytes: Uint8Array
-  /** `bytes` in views, the last one first. */
-  readonly pieces: readonly Piece[]
+  readonly writer: BenchWriter
+  readonly payloads: PayloadSource
+  writes: number
 }
 
 interface WritingRun {
@@ -81,16 +63,9 @@ export class BenchOwner {
 
   #publish(order: RegionOrder): OwnerResult {
     if (this.#host === null) throw new TypeError('publish comes after listen')
-    const { payloadBytes, scheme } = order
-    const spec =
-      order.kind === 'strategy'
-        ? seqlock({ bytes: payloadBytes, strategy: scheme as Strategy })
-        : controlRegion(controlScheme(scheme), payloadBytes)
-    const owner = this.#host.publish(order.name, spec)
-    const oracle = new PayloadOracle(payloadBytes)
-    const words = oracle.createWords()
-    const bytes = oracle.bytesOf(words)
-    const region = { owner, oracle, words, bytes, pieces: piecesOf(bytes) }
+    const writer = benchProtocol(order.protocol).publish(this.#host, order)
+    const payloads = new PayloadSource(order.payloadBytes, order.prepared)
+    const region = { writer, payloads, writes: 0 }
     this.#regions.set(order.name, region)
     // From the first read on, bytes are somebody's payload.
     writeNext(region)
@@ -119,15 +94,6 @@ export class BenchOwner {
   }
 }
 
-function piecesOf(bytes: Uint8Array): readonly Piece[] {
-  const length = Math.max(PIECE_BYTES_MIN, Math.ceil(bytes.length / PIECES_MAX))
-  const pieces: Piece[] = []
-  for (let offset = 0; offset < bytes.length; offset += length) {
-    pieces.unshift({ offset, bytes: bytes.subarray(offset, offset + length) })
-  }
-  return pieces
-}
-
 /**
  * Publishes the next version: one write in one piece, the next piece by piece from the back. Both
  * are ways in which owners update a region. A READ samples upwards, and a store that goes upwards
@@ -135,17 +101,12 @@ function piecesOf(bytes: Uint8Array): readonly Piece[] {
  * reader have to share a core, a write that takes longer is interrupted half-way more often.
  */
 function writeNext(region: OwnedRegion): void {
-  const { owner, bytes, pieces } = region
-  const version = owner.version + VERSION_STEP
+  const { writer } = region
   // The payload is made before the write begins: readers meet only the copying of it.
-  region.oracle.encode(version, region.words)
-  if (version % (2 * VERSION_STEP) === 0) {
-    owner.write(bytes)
-    return
-  }
-  const token = owner.writeBegin()
-  for (const piece of pieces) token.copyIn(piece.offset, piece.bytes)
-  owner.writeEnd(token)
+  const { bytes, pieces } = region.payloads.of(writer.nextVersion)
+  region.writes += 1
+  if (region.writes % 2 === 0) writer.write(bytes)
+  else writer.writeInPieces(pieces)
 }
 
 function slice(run: WritingRun): void {

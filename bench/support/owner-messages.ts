@@ -2,16 +2,8 @@
 // time, each answered by a reply of the same id. Plain JSON.
 import type { Endpoint, RegionDescriptor } from '../../src/fabric/contract.ts'
 import type { ProbePattern } from '../../src/fabric/probe.ts'
+import type { RegionOrder } from '../protocols/bench-protocol.ts'
 import type { LitmusCommand, LitmusResult } from './litmus-messages.ts'
-
-/** What a published region is for: a sound strategy, or the memory that a control reads. */
-export interface RegionOrder {
-  readonly name: string
-  readonly payloadBytes: number
-  readonly kind: 'strategy' | 'control'
-  /** Of the strategy or the control. */
-  readonly scheme: string
-}
 
 export type OwnerCommand =
   | { readonly command: 'listen'; readonly device: string; readonly address: string }

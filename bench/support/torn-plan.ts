@@ -1,70 +1,93 @@
-// Which rows a torn-read bench runs, and how the reader of each is opened.
-import type { BindingSource, CatalogueEntry } from '../../src/regions/contract.ts'
-import type { RetryOptions } from '../../src/regions/retry-policy.ts'
-import { strategies } from '../../src/regions/chooser.ts'
-import { openReader } from '../../src/regions/open-reader.ts'
-import type { SeqlockReader } from '../../src/regions/seqlock-reader.ts'
-import { openControlReader } from './control-region.ts'
-import { controlNames, controlScheme } from './controls.ts'
+// Which rows a torn-read bench runs, and which region each of them reads.
+import type { ProviderName } from '../../src/fabric/capabilities.ts'
+import type { ProtocolName } from '../../src/regions/contract.ts'
+import type { BenchProtocol, BenchScheme, RegionOrder } from '../protocols/bench-protocol.ts'
+import { benchProtocols } from '../protocols/protocol-table.ts'
 
 export interface RowPlan {
+  readonly protocol: ProtocolName
+  /** Name of the strategy, or of the negative control. */
   readonly strategy: string
   readonly control: boolean
   readonly payloadBytes: number
   readonly writerIntervalUs: number
 }
 
+export interface PlanChoices {
+  readonly provider: ProviderName
+  readonly payloadSizes: readonly number[]
+  /** Of all rows; where none are given, each protocol has its own. */
+  readonly writerIntervalsUs?: readonly number[]
+  /** Out of `protocolNames`; empty is everything. */
+  readonly selection: readonly string[]
+}
+
 /** Names that `--protocol` accepts: a protocol, or one strategy or control of it. */
 export function protocolNames(): readonly string[] {
-  return [
-    'seqlock',
-    ...strategies.map((name) => `seqlock/${name}`),
-    ...controlNames().map((name) => `seqlock/${name}`),
-  ]
+  return benchProtocols.flatMap(({ name, schemes }) => [
+    name,
+    ...schemes.map((scheme) => `${name}/${scheme.name}`),
+  ])
 }
 
 /**
  * The rows in the order in which they run. A selection that names strategies only still runs all
- * controls, since without them a run would show nothing; one that names controls only runs just
- * those. An empty selection is everything.
+ * controls of their protocols, since without them a run would show nothing; one that names controls
+ * only runs just those.
  */
-export function planRows(
-  payloadSizes: readonly number[],
-  writerIntervalsUs: readonly number[],
+export function planRows(choices: PlanChoices): readonly RowPlan[] {
+  return benchProtocols.flatMap((protocol) => {
+    const schemes = selectSchemes(protocol, choices.selection)
+    const intervals = choices.writerIntervalsUs ?? [protocol.intervalUs[choices.provider]]
+    const rows = choices.payloadSizes.flatMap((payloadBytes) =>
+      intervals.flatMap((writerIntervalUs) =>
+        schemes.map((scheme) => rowOf(protocol, scheme, payloadBytes, writerIntervalUs)),
+      ),
+    )
+    return [...rows, ...starvedRows(protocol, choices)]
+  })
+}
+
+/**
+ * The row beside those of versioned slots under a writer that never pauses: what the same writer
+ * does to the readers of a seqlock. One is enough.
+ */
+function starvedRows(protocol: BenchProtocol, choices: PlanChoices): readonly RowPlan[] {
+  const { selection, writerIntervalsUs, payloadSizes } = choices
+  if (protocol.name !== 'seqlock' || writerIntervalsUs !== undefined) return []
+  const slotsToo = selection.includes('seqlock') && selection.includes('versioned-slots')
+  const [scheme] = protocol.schemes
+  const payloadBytes = payloadSizes[Math.floor(payloadSizes.length / 2)]
+  if (scheme === undefined || payloadBytes === undefined) return []
+  return selection.length === 0 || slotsToo ? [rowOf(protocol, scheme, payloadBytes, 0)] : []
+}
+
+function rowOf(
+  protocol: BenchProtocol,
+  scheme: BenchScheme,
+  payloadBytes: number,
+  writerIntervalUs: number,
+): RowPlan {
+  const { name: strategy, control } = scheme
+  return { protocol: protocol.name, strategy, control, payloadBytes, writerIntervalUs }
+}
+
+function selectSchemes(
+  protocol: BenchProtocol,
   selection: readonly string[],
-): readonly RowPlan[] {
-  const all = selection.length === 0 || selection.includes('seqlock')
-  const named = new Set(selection.map((name) => name.replace(/^seqlock\//, '')))
-  const sound = strategies.filter((name) => all || named.has(name))
-  const chosen = controlNames().filter((name) => named.has(name))
-  const controls = all || chosen.length === 0 ? controlNames() : chosen
-  return payloadSizes.flatMap((payloadBytes) =>
-    writerIntervalsUs.flatMap((writerIntervalUs) => [
-      ...sound.map((strategy) => ({ strategy, control: false, payloadBytes, writerIntervalUs })),
-      ...controls.map((strategy) => ({ strategy, control: true, payloadBytes, writerIntervalUs })),
-    ]),
-  )
+): readonly BenchScheme[] {
+  const { name, schemes } = protocol
+  if (selection.length === 0 || selection.includes(name)) return schemes
+  const named = schemes.filter((scheme) => selection.includes(`${name}/${scheme.name}`))
+  if (named.length === 0 || named.some(({ control }) => control)) return named
+  return [...named, ...schemes.filter(({ control }) => control)]
 }
 
-/** Name of the region that a row reads; rows of other paces share it. */
-export function regionName(plan: RowPlan): string {
-  return `${plan.control ? 'control' : 'strategy'}-${plan.strategy}-${plan.payloadBytes}`
-}
-
-export interface PlannedReaderOptions {
-  readonly plan: RowPlan
-  readonly retry: RetryOptions
-}
-
-/** Opens the reader of a row; for `connectWith`. */
-export async function openPlannedReader(
-  source: BindingSource,
-  entry: CatalogueEntry,
-  options?: PlannedReaderOptions,
-): Promise<SeqlockReader> {
-  if (options === undefined) throw new TypeError('a bench opens readers by plan')
-  const { plan, retry } = options
-  return plan.control
-    ? await openControlReader(source, entry, controlScheme(plan.strategy), retry)
-    : await openReader(source, entry, retry)
+/** The region that a row reads. Rows of other paces share it, unless their payloads are prepared. */
+export function regionOf(plan: RowPlan): RegionOrder {
+  const { protocol, strategy: scheme, control, payloadBytes, writerIntervalUs } = plan
+  const prepared = writerIntervalUs === 0
+  const kind = control ? 'control' : 'strategy'
+  const name = `${protocol}-${kind}-${scheme}-${payloadBytes}${prepared ? '-prepared' : ''}`
+  return { name, protocol, scheme, control, payloadBytes, prepared }
 }

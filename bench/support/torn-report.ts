@@ -1,17 +1,11 @@
-// The torn-read bench's report, schema "untorn.bench.torn/1" (docs/schemas/bench-torn-1.json), and
-// the verdict over it.
+// The torn-read bench's report, schema "untorn.bench.torn/2" (docs/schemas/bench-torn-2.json).
 import type { BenchDevice, BenchEnvironment } from './environment.ts'
 import type { TornLatencyUs } from './latency-recorder.ts'
+import type { RowPlan } from './torn-plan.ts'
 
-export const TORN_SCHEMA = 'untorn.bench.torn/1'
+export const TORN_SCHEMA = 'untorn.bench.torn/2'
 
-export interface TornRow {
-  readonly protocol: 'seqlock'
-  /** Name of the strategy, or of the negative control. */
-  readonly strategy: string
-  readonly control: boolean
-  readonly payloadBytes: number
-  readonly writerIntervalUs: number
+export interface TornRow extends RowPlan {
   /** Measured, not asked for. */
   readonly durationSeconds: number
   /** Snapshots that the protocol accepted. */
@@ -46,16 +40,9 @@ export interface TornReport {
 }
 
 /** A row that was refused: nothing was read, and nothing is claimed. */
-export function refusedRow(
-  row: Pick<TornRow, 'strategy' | 'control' | 'payloadBytes' | 'writerIntervalUs'>,
-  reason: string,
-): TornRow {
+export function refusedRow(plan: RowPlan, reason: string): TornRow {
   return {
-    protocol: 'seqlock',
-    strategy: row.strategy,
-    control: row.control,
-    payloadBytes: row.payloadBytes,
-    writerIntervalUs: row.writerIntervalUs,
+    ...plan,
     durationSeconds: 0,
     reads: 0,
     attempts: 0,
@@ -67,72 +54,4 @@ export function refusedRow(
     latencyUs: { p50: 0, p99: 0, p999: 0, max: 0 },
     refused: reason,
   }
-}
-
-function describe(row: TornRow): string {
-  return `${row.strategy} at ${row.payloadBytes} bytes`
-}
-
-function total(rows: readonly TornRow[], key: 'reads' | 'tornAccepted'): number {
-  return rows.reduce((sum, row) => sum + row[key], 0)
-}
-
-function soundSentence(sound: readonly TornRow[]): string {
-  const torn = sound.filter((row) => row.tornAccepted > 0)
-  if (torn.length > 0) {
-    const list = torn.map((row) => `${describe(row)} (${row.tornAccepted})`).join(', ')
-    return `TORN READS WERE ACCEPTED by sound strategies: ${list}.`
-  }
-  return `Sound strategies: none of ${count(total(sound, 'reads'))} accepted reads was torn.`
-}
-
-function controlSentences(controls: readonly TornRow[]): string[] {
-  const torn = total(controls, 'tornAccepted')
-  if (torn === 0) return ['No negative control accepted a torn read: this run shows nothing.']
-  const sentences = [
-    `Negative controls: ${count(torn)} of ${count(total(controls, 'reads'))} accepted reads were ` +
-      'torn, so the memory does tear and the bench sees it.',
-  ]
-  const names = [...new Set(controls.map((row) => row.strategy))]
-  const uncaught = names.filter(
-    (name) =>
-      total(
-        controls.filter((row) => row.strategy === name),
-        'tornAccepted',
-      ) === 0,
-  )
-  if (uncaught.length > 0) {
-    sentences.push(
-      `Not caught on this device: ${uncaught.join(', ')}. That is no proof that they are sound.`,
-    )
-  }
-  return sentences
-}
-
-/**
- * Passed means: sound strategies read, and accepted nothing torn; and at least one negative control
- * did, since a run in which nothing can tear shows nothing.
- */
-export function judgeTorn(rows: readonly TornRow[]): TornVerdict {
-  const run = rows.filter((row) => row.refused === undefined)
-  const sound = run.filter((row) => !row.control)
-  const controls = run.filter((row) => row.control)
-  const sentences = controlSentences(controls)
-  let passed = total(controls, 'tornAccepted') > 0
-  if (rows.some((row) => !row.control)) {
-    sentences.unshift(soundSentence(sound))
-    passed &&= total(sound, 'tornAccepted') === 0
-    const starved = sound.filter((row) => row.reads === 0)
-    if (starved.length > 0) {
-      sentences.push(
-        `Starved by the writer, so nothing is known of them: ${starved.map(describe).join(', ')}.`,
-      )
-    }
-    if (total(sound, 'reads') === 0) passed = false
-  }
-  return { passed, sentences }
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US')
 }

@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import { type TornProgress, runTornBench } from '../../bench/torn.ts'
 import { planRows, protocolNames } from '../../bench/support/torn-plan.ts'
 import type { TornReport, TornRow } from '../../bench/support/torn-report.ts'
-import type { ProviderName } from '../fabric/capabilities.ts'
 import { openDevice } from '../fabric/open-device.ts'
 import { parseDuration, parseIntervals, parseName, parseNames, parseSizes } from './arguments.ts'
 import { ExitStatus, type ExitStatusCode } from './exit-status.ts'
@@ -11,19 +10,8 @@ import { type OutputOptions, assertWritable, writeReport } from './report-output
 import { type Column, type TableRow, bytes, count, microseconds, renderTable } from './table.ts'
 import { type Paint, ProgressLine, type Terminal, painter } from './terminal.ts'
 
-const DEFAULT_SIZES = '64,4096,65536'
+const DEFAULT_SIZES = '64,65536'
 const DEFAULT_DURATION_SECONDS = 0.8
-
-/**
- * Pace of the writer when none is given, microseconds. On shared memory a read takes less time than
- * a write and its pause, so flat out is the hardest that readers can get through. Over verbs a read
- * takes many writes' time: flat out would starve every reader that retries, and show nothing.
- */
-const defaultIntervals: Readonly<Record<ProviderName, readonly number[]>> = {
-  'shared-memory': [0],
-  verbs: [1000],
-  simulation: [0],
-}
 
 interface TornOptions extends OutputOptions {
   readonly device?: string
@@ -44,12 +32,14 @@ export function addTornCommand(
     .description('read what another process is writing: are torn bytes ever accepted?')
     .option('-d, --device <name>', 'device, see `untorn devices` (default: chosen)', parseName)
     .option('-s, --size <bytes,…>', 'payload sizes', parseSizes, parseSizes(DEFAULT_SIZES))
-    .option('-p, --protocol <name,…>', `rows to run: ${protocolNames().join(', ')}`, (text) =>
-      parseNames(text, protocolNames()),
+    .option(
+      '-p, --protocol <name,…>',
+      `protocols, or rows of them, to run: ${protocolNames().join(', ')}`,
+      (text) => parseNames(text, protocolNames()),
     )
     .option(
       '-i, --writer-interval-us <us,…>',
-      'from one write to the next; 0 = flat out (default: 0, over verbs 1000)',
+      'from one write to the next; 0 = the writer never pauses (default: by protocol)',
       parseIntervals,
     )
     .option('-D, --duration <seconds>', 'of each row', parseDuration, DEFAULT_DURATION_SECONDS)
@@ -62,8 +52,13 @@ async function runCommand(options: TornOptions, terminal: Terminal): Promise<Exi
   assertWritable(options)
   const progress = new ProgressLine(terminal)
   await using device = await openDevice(options.device)
-  const intervals = options.writerIntervalUs ?? defaultIntervals[device.provider]
-  const plans = planRows(options.size, intervals, options.protocol ?? [])
+  const { writerIntervalUs } = options
+  const plans = planRows({
+    provider: device.provider,
+    payloadSizes: options.size,
+    ...(writerIntervalUs === undefined ? {} : { writerIntervalsUs: writerIntervalUs }),
+    selection: options.protocol ?? [],
+  })
   progress.show(`${device.choice}; starting the owner process`)
   let report: TornReport
   try {
@@ -85,13 +80,14 @@ async function runCommand(options: TornOptions, terminal: Terminal): Promise<Exi
 
 function progressText(state: TornProgress): string {
   const { plan } = state
-  const what = `${plan.control ? 'control ' : ''}${plan.strategy} ${bytes(plan.payloadBytes)}`
+  const name = `${plan.protocol}/${plan.strategy}`
+  const what = `${plan.control ? 'control ' : ''}${name} ${bytes(plan.payloadBytes)}`
   const torn = state.tornAccepted === 0 ? '' : `, ${count(state.tornAccepted)} torn`
   return `[${state.row + 1}/${state.rowCount}] ${what}: ${count(state.reads)} reads${torn}`
 }
 
 const columns: readonly Column[] = [
-  { title: 'strategy', align: 'left' },
+  { title: 'protocol', align: 'left' },
   { title: 'payload' },
   { title: 'interval µs' },
   { title: 'reads/s' },
@@ -115,16 +111,20 @@ export function tornText(report: TornReport, choice: string, paint: Paint): stri
     'detected: attempts the protocol rejected; TORN: reads it accepted whose bytes were not one version',
   ]
   const rows: TableRow[] = []
-  let payloadBytes = report.rows[0]?.payloadBytes
+  const groupOf = (row: TornRow): string => `${row.protocol} ${row.payloadBytes}`
+  let previous: TornRow | undefined
   for (const row of report.rows) {
-    if (row.payloadBytes !== payloadBytes) rows.push('rule')
-    payloadBytes = row.payloadBytes
+    if (previous !== undefined && groupOf(previous) !== groupOf(row)) rows.push('rule')
+    if (previous?.protocol !== row.protocol) rows.push([paint('bold', row.protocol), ''])
+    previous = row
     rows.push(tableRow(row, paint))
   }
   const { passed, sentences } = report.verdict
-  const refusals = new Map(report.rows.map((row) => [row.strategy, row.refused]))
-  const refused = [...refusals].flatMap(([strategy, reason]) =>
-    reason === undefined ? [] : [`Refused: ${strategy}. ${reason}`],
+  const refusals = new Map(
+    report.rows.map((row) => [`${row.protocol}/${row.strategy}`, row.refused]),
+  )
+  const refused = [...refusals].flatMap(([name, reason]) =>
+    reason === undefined ? [] : [`Refused: ${name}. ${reason}`],
   )
   const verdict = [
     ...refused,
@@ -135,7 +135,7 @@ export function tornText(report: TornReport, choice: string, paint: Paint): stri
 }
 
 function tableRow(row: TornRow, paint: Paint): readonly string[] {
-  const name = row.control ? paint('yellow', `control: ${row.strategy}`) : row.strategy
+  const name = row.control ? paint('yellow', `  control: ${row.strategy}`) : `  ${row.strategy}`
   const start = [name, bytes(row.payloadBytes), String(row.writerIntervalUs)]
   if (row.refused !== undefined) return [...start, paint('dim', 'refused, see below')]
   const torn = count(row.tornAccepted)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { benchProtocols } from '../../bench/protocols/protocol-table.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'dist/src/cli/main.js')
@@ -43,6 +44,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 interface Row {
+  readonly protocol: string
   readonly strategy: string
   readonly control: boolean
   readonly reads: number
@@ -55,29 +57,33 @@ interface Row {
 describe('bench torn', () => {
   test('JSON: valid, alone on standard output, and in the file as well', async () => {
     const file = join(folder, 'torn.json')
-    const args = [...torn, '--json', '--duration', '0.4', '--size', '64,16384', '--out', file]
+    const args = [...torn, '--json', '--duration', '0.25', '--size', '64,16384', '--out', file]
     const { status, out, err } = await untorn(args)
     expect(err).toBe('')
     const report = JSON.parse(out) as { rows: Row[] }
-    expect(validator('bench-torn-1.json')(report)).toBe('')
+    expect(validator('bench-torn-2.json')(report)).toBe('')
     expect(readFileSync(file, 'utf8')).toBe(out)
 
     const run = report.rows.filter((row) => row.refused === undefined)
     const refused = report.rows.filter((row) => row.refused !== undefined)
-    const nothing = { strategy: 'lines', reads: 0, attempts: 0 }
+    const nothing = { protocol: 'seqlock', strategy: 'lines', reads: 0, attempts: 0 }
     expect(refused).toMatchObject([nothing, nothing])
-    const sound = ['fenced', 'hash', 'words']
-    const controls = ['naive', 'version-with-data', 'data-then-version', 'both-ends', 'unfenced']
-    const names = [...sound, ...controls]
-    expect(run.map((row) => row.strategy)).toEqual([...names, ...names])
-    for (const row of run) {
-      expect(row.reads, row.strategy).toBeGreaterThan(0)
-      expect(row.writesPerSecond, row.strategy).toBeGreaterThan(0)
-      expect(row.attempts, row.strategy).toBeGreaterThanOrEqual(row.reads)
-      if (!row.control) expect(row.tornAccepted, row.strategy).toBe(0)
+    const names = new Set(run.map((row) => `${row.protocol}/${row.strategy}`))
+    for (const { name, schemes } of benchProtocols) {
+      const rows = schemes.map((scheme) => `${name}/${scheme.name}`)
+      for (const row of rows) if (row !== 'seqlock/lines') expect(names).toContain(row)
     }
-    const naive = run.filter((row) => row.strategy === 'naive')
-    expect(Math.max(...naive.map((row) => row.tornAccepted))).toBeGreaterThan(0)
+    for (const row of run) {
+      const name = `${row.protocol}/${row.strategy}`
+      expect(row.reads, name).toBeGreaterThan(0)
+      expect(row.writesPerSecond, name).toBeGreaterThan(0)
+      expect(row.attempts, name).toBeGreaterThanOrEqual(row.reads)
+      if (!row.control) expect(row.tornAccepted, name).toBe(0)
+    }
+    for (const { name } of benchProtocols) {
+      const controls = run.filter((row) => row.protocol === name && row.control)
+      expect(Math.max(...controls.map((row) => row.tornAccepted)), name).toBeGreaterThan(0)
+    }
     expect(status).toBe(0)
   })
 
