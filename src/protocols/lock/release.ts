@@ -148,9 +148,14 @@ export class LockRelease implements RemoteMachine {
     sink.compareAndSwap(Landing.found, Plain.version, expected, desired, false)
   }
 
+  /** The version that ends the acquisition with this word. */
+  protected nextVersion(word: bigint): number {
+    return versionBitsOf(word) + 1
+  }
+
   #next(word: bigint): number {
     this.#word = word
-    this.version = versionBitsOf(word) + 1
+    this.version = this.nextVersion(word)
     return this.version
   }
 

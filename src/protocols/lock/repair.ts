@@ -129,7 +129,7 @@ export class LockRepair implements RemoteMachine {
     this.version = versionBitsOf(found)
     if (holderOf(found) !== this.#holder) return Verdict.Done
     this.#word = found
-    this.version += 1
+    this.version = this.freedVersion(found)
     const forward = this.isComplete(found)
     this.outcome = forward ? RepairOutcome.RolledForward : RepairOutcome.Kept
     if (this.#sealed) this.#writeHash(sink, forward)
@@ -145,10 +145,15 @@ export class LockRepair implements RemoteMachine {
   protected isComplete(word: bigint): boolean {
     const at = this.#shadow
     if (this.#wordAt(at + Shadow.word) !== word) return false
-    if (this.#wordAt(at + Shadow.version) !== BigInt(this.version)) return false
+    if (this.#wordAt(at + Shadow.version) !== BigInt(versionBitsOf(word) + 1)) return false
     if (this.#wordAt(at + Shadow.generation) !== BigInt(this.#shape.generation)) return false
     const sealed = this.#landing.subarray(at + Shadow.word, this.#scratch)
     return this.#wordAt(at + Shadow.seal) === this.#seal(sealed)
+  }
+
+  /** The version that ends the acquisition with this word. */
+  protected freedVersion(word: bigint): number {
+    return versionBitsOf(word) + 1
   }
 
   /** The hash of the version that ends the acquisition, over the payload that it will have. */
