@@ -5,7 +5,8 @@ import type { Capabilities, ProviderName } from '../fabric/capabilities.ts'
 import type { DeviceInfo } from '../fabric/contract.ts'
 import { capabilitiesOf, chooseDevice, listDevices } from '../fabric/open-device.ts'
 import type { NativeLimits, NativePort } from '../native/binding.ts'
-import { chooseStrategy, judgeStrategy, strategies } from '../regions/chooser.ts'
+import { chooseStrategy, judgeStrategy } from '../regions/chooser.ts'
+import { strategiesOf } from '../regions/strategy-table.ts'
 import { ExitStatus, type ExitStatusCode } from './exit-status.ts'
 import { writeReport } from './report-output.ts'
 import { type Paint, type Terminal, painter } from './terminal.ts'
@@ -72,7 +73,9 @@ export function describeDevices(devices: readonly DeviceInfo[]): DevicesReport {
 function listed(info: DeviceInfo): ListedDevice {
   const capabilities = capabilitiesOf(info)
   const { name, provider, driver, firmware, ports, limits } = info
-  const verdicts = strategies.map((strategy) => judgeStrategy(strategy, capabilities))
+  const verdicts = strategiesOf('seqlock').map((strategy) =>
+    judgeStrategy('seqlock', strategy, capabilities),
+  )
   return {
     name,
     provider,
@@ -84,7 +87,11 @@ function listed(info: DeviceInfo): ListedDevice {
     strategies: Object.fromEntries(
       verdicts.map((verdict) => [verdict.strategy, verdict.sound ? null : verdict.reason]),
     ),
-    defaultStrategy: chooseStrategy({ name, provider, capabilities }, SMALL_PAYLOAD_BYTES).strategy,
+    defaultStrategy: chooseStrategy(
+      'seqlock',
+      { name, provider, capabilities },
+      SMALL_PAYLOAD_BYTES,
+    ).strategy,
   }
 }
 

@@ -33,5 +33,10 @@ export interface LocalMemory {
   loadWord(offset: number): number
   /** The owner's own view of its memory, for update-in-place and hashing. */
   view(offset: number, lengthBytes: number): Uint8Array
+  /**
+   * The same, to be stored to directly: plain stores, in no promised order and of no promised granule,
+   * before the next barrier. Absent where the port has to see every store.
+   */
+  storeView?(offset: number, lengthBytes: number): Uint8Array
   barrier(name: BarrierName): void
 }

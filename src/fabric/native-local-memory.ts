@@ -76,6 +76,10 @@ export class NativeLocalMemory implements LocalMemory {
     return this.#bytes.subarray(offset, offset + lengthBytes)
   }
 
+  storeView(offset: number, lengthBytes: number): Uint8Array {
+    return this.view(offset, lengthBytes)
+  }
+
   barrier(_name: BarrierName): void {
     if (!storesInOrder) this.#native.storeFence()
   }

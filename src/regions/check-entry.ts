@@ -2,7 +2,7 @@
 // another process: every number of it is checked before memory is sized or addressed by it.
 import { UntornError } from '../errors.ts'
 import { PAYLOAD_BYTES_MAX } from '../protocols/seqlock/index.ts'
-import type { CatalogueEntry, ProtocolName, RemoteBinding, Strategy } from './contract.ts'
+import type { CatalogueEntry, ProtocolName, Strategy } from './contract.ts'
 
 /** What the caller says that the region must be. */
 export interface WantedEntry {
@@ -94,17 +94,4 @@ export function parameterOf(
   const fits = Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high
   assertMatch(entry, fits, `has ${name} ${String(value)}, not an integer from ${low} to ${high}`)
   return value as number
-}
-
-/** @throws UntornError ERR_UNTORN_QUEUE_FULL when no chain of that length can be posted */
-export function assertDepth(
-  binding: RemoteBinding,
-  entry: CatalogueEntry,
-  chainLengthMax: number,
-): void {
-  if (binding.queuePair.ring.capacity >= chainLengthMax) return
-  throw new UntornError(
-    'ERR_UNTORN_QUEUE_FULL',
-    `strategy "${entry.strategy}" needs a sendDepth of ${chainLengthMax} at least`,
-  )
 }

@@ -2,17 +2,16 @@
 // opened, with a strategy that could accept torn bytes on the device at hand.
 import { UntornError, argumentRangeError } from '../errors.ts'
 import type { ProviderName } from '../fabric/capabilities.ts'
-import type { Strategy } from './contract.ts'
+import type { ProtocolName, Strategy } from './contract.ts'
 import type { SafetyCell } from './safety-cell.ts'
 import {
   type JudgedCapabilities,
-  costOrder,
   needOf,
   ownerCpuOf,
   safetyOf,
+  strategiesOf,
+  strategyTableOf,
 } from './strategy-table.ts'
-
-export const strategies: readonly Strategy[] = ['fenced', 'hash', 'words', 'lines']
 
 /** What the chooser needs to know of a device. */
 export interface JudgedDevice {
@@ -41,44 +40,53 @@ const matrixPage = 'docs/safety-matrix.md'
  * @param ownerCpu how the CPU that writes the region orders its stores; weak where that is not known
  */
 export function judgeStrategy(
+  protocol: ProtocolName,
   strategy: Strategy,
   capabilities: JudgedCapabilities,
   ownerCpu: SafetyCell['cpu'] = 'weak',
 ): StrategyVerdict {
   const granule = capabilities.atomicGranuleBytes
-  const verdict = safetyOf(strategy, capabilities, ownerCpu)
+  const verdict = safetyOf(protocol, strategy, capabilities, ownerCpu)
   if (verdict === 'unsound') {
     const evidence = capabilities.evidence.find((sentence) => sentence.startsWith('granule'))
     const known = evidence ?? `granule ${granule}`
-    const reason = `${needOf(strategy)}; here ${known}; ${matrixPage} has the schedule that breaks it`
+    const reason = `${needOf(protocol, strategy)}; here ${known}; ${matrixPage} has the schedule that breaks it`
     return { strategy, sound: false, reason }
   }
   return { strategy, sound: true, reason: `sound where a READ never tears ${granule} bytes` }
 }
 
-/** Strategies sound on `device`, cheapest first. */
+/** Strategies of `protocol` sound on `device`, cheapest first. */
 export function soundStrategies(
+  protocol: ProtocolName,
   device: JudgedDevice,
   payloadBytes: number,
   ownerCpu: SafetyCell['cpu'] = ownerCpuOf(device.provider),
 ): readonly Strategy[] {
-  return costOrder(device.provider, payloadBytes).filter(
-    (strategy) => judgeStrategy(strategy, device.capabilities, ownerCpu).sound,
+  const order = strategyTableOf(protocol).costOrder(device.provider, payloadBytes)
+  return order.filter(
+    (strategy) => judgeStrategy(protocol, strategy, device.capabilities, ownerCpu).sound,
   )
 }
 
 /**
- * The cheapest strategy that is sound on `device` for a payload of that many bytes, written by this
+ * The cheapest strategy of `protocol` that is sound on `device` for a payload of that many bytes, written by this
  * host.
  * @throws UntornError ERR_UNTORN_UNSOUND when none is
  */
-export function chooseStrategy(device: JudgedDevice, payloadBytes: number): StrategyChoice {
-  const order = costOrder(device.provider, payloadBytes)
+export function chooseStrategy(
+  protocol: ProtocolName,
+  device: JudgedDevice,
+  payloadBytes: number,
+): StrategyChoice {
+  const order = strategyTableOf(protocol).costOrder(device.provider, payloadBytes)
   const ownerCpu = ownerCpuOf(device.provider)
-  const verdicts = order.map((strategy) => judgeStrategy(strategy, device.capabilities, ownerCpu))
+  const verdicts = order.map((strategy) =>
+    judgeStrategy(protocol, strategy, device.capabilities, ownerCpu),
+  )
   const chosen = verdicts.find((verdict) => verdict.sound)
   if (chosen === undefined) {
-    const message = `no strategy is sound on ${device.name}; see ${matrixPage}`
+    const message = `no strategy of ${protocol} is sound on ${device.name}; see ${matrixPage}`
     throw new UntornError('ERR_UNTORN_UNSOUND', message)
   }
   const lines = verdicts.map((verdict) => {
@@ -91,28 +99,45 @@ export function chooseStrategy(device: JudgedDevice, payloadBytes: number): Stra
 }
 
 /**
+ * The strategy asked for, if it is sound on `device`; without one the cheapest that is.
+ * @throws UntornError ERR_UNTORN_UNSOUND
+ */
+export function decideStrategy(
+  protocol: ProtocolName,
+  asked: Strategy | undefined,
+  device: JudgedDevice,
+  payloadBytes: number,
+): StrategyChoice {
+  if (asked === undefined) return chooseStrategy(protocol, device, payloadBytes)
+  assertSound(protocol, asked, device, payloadBytes)
+  return { strategy: asked, explain: `${asked}: asked for by name, and sound on ${device.name}` }
+}
+
+/**
  * Refuses a strategy that could accept torn bytes on `device`.
  * @param ownerCpu how the CPU that writes the region orders its stores; by default that of this host
  * @throws UntornError ERR_UNTORN_UNSOUND with the reason and the sound alternatives
  */
 export function assertSound(
+  protocol: ProtocolName,
   strategy: Strategy,
   device: JudgedDevice,
   payloadBytes: number,
   ownerCpu: SafetyCell['cpu'] = ownerCpuOf(device.provider),
 ): void {
-  const verdict = judgeStrategy(strategy, device.capabilities, ownerCpu)
+  const verdict = judgeStrategy(protocol, strategy, device.capabilities, ownerCpu)
   if (verdict.sound) return
-  const others = soundStrategies(device, payloadBytes, ownerCpu).join(', ') || 'none'
+  const others = soundStrategies(protocol, device, payloadBytes, ownerCpu).join(', ') || 'none'
   throw new UntornError(
     'ERR_UNTORN_UNSOUND',
     `strategy "${strategy}" is unsound on ${device.name}: ${verdict.reason}; sound here: ${others}`,
   )
 }
 
-/** @throws RangeError ERR_UNTORN_ARGUMENT when `name` is no strategy */
-export function assertStrategy(name: unknown): asserts name is Strategy {
-  if ((strategies as readonly unknown[]).includes(name)) return
+/** @throws RangeError ERR_UNTORN_ARGUMENT when `name` is no strategy of `protocol` */
+export function assertStrategy(protocol: ProtocolName, name: unknown): asserts name is Strategy {
+  const strategies: readonly unknown[] = strategiesOf(protocol)
+  if (strategies.includes(name)) return
   throw argumentRangeError(
     `strategy must be one of ${strategies.join(', ')}; got ${JSON.stringify(name)}`,
   )

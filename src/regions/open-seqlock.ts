@@ -1,13 +1,11 @@
 // Makes a reader of a seqlock region out of its catalogue entry.
-import { UntornError } from '../errors.ts'
 import { seqlockStrategies } from '../protocols/seqlock/index.ts'
-import { assertDepth, assertProtocol, checkShape } from './check-entry.ts'
-import { assertSound, strategies } from './chooser.ts'
+import { assertProtocol, checkShape } from './check-entry.ts'
 import type { BindingSource, CatalogueEntry, OpenReader, Strategy } from './contract.ts'
-import { preparedKernels, prepareRegions } from './kernels.ts'
-import { ReadContext } from './read-context.ts'
+import { openContext } from './open-context.ts'
 import { type RetryOptions, retryPolicy } from './retry-policy.ts'
 import { SeqlockReader } from './seqlock-reader.ts'
+import { strategiesOf } from './strategy-table.ts'
 
 export interface OpenReaderOptions extends RetryOptions {
   /** Payload bytes that the region must have. Default: any. */
@@ -28,7 +26,7 @@ export const openSeqlock: OpenReader<SeqlockReader, OpenReaderOptions> = async (
   options: OpenReaderOptions = {},
 ): Promise<SeqlockReader> => {
   const policy = retryPolicy(options)
-  assertProtocol(entry, 'seqlock', strategies)
+  assertProtocol(entry, 'seqlock', strategiesOf('seqlock'))
   const scheme = seqlockStrategies[entry.strategy]
   const shape = checkShape(
     entry,
@@ -36,15 +34,8 @@ export const openSeqlock: OpenReader<SeqlockReader, OpenReaderOptions> = async (
     (bytes) => scheme.regionBytes(bytes),
     options,
   )
-  await prepareRegions()
-  const binding = source.current()
-  if (binding instanceof UntornError) throw binding
-  // The owner's CPU is not known, unless it is this host's.
-  const ownerCpu = binding.device.provider === 'shared-memory' ? undefined : 'weak'
-  assertSound(entry.strategy, binding.device, entry.capacityBytes, ownerCpu)
-  assertDepth(binding, entry, scheme.chainLengthMax)
-  const kernels = preparedKernels(binding.device)
-  const createMachine = (): ReturnType<typeof scheme.createReader> =>
-    scheme.createReader(shape, kernels)
-  return new SeqlockReader(new ReadContext(source, entry, binding, createMachine), policy)
+  const context = await openContext(source, entry, scheme.chainLengthMax, (kernels) =>
+    scheme.createReader(shape, kernels),
+  )
+  return new SeqlockReader(context, policy)
 }

@@ -3,11 +3,15 @@
 import type { OpenReader } from './contract.ts'
 import { type OpenReaderOptions, openSeqlock } from './open-seqlock.ts'
 import type { SeqlockReader } from './seqlock-reader.ts'
+import { type OpenVersionedSlotsOptions, openVersionedSlots } from './slots/open-slots.ts'
+import type { VersionedSlotsReader } from './slots/slots-reader.ts'
 
 export interface Openers {
   readonly seqlock: OpenReader<SeqlockReader, OpenReaderOptions>
+  readonly 'versioned-slots': OpenReader<VersionedSlotsReader, OpenVersionedSlotsOptions>
 }
 
 export const openers: Openers = {
   seqlock: openSeqlock,
+  'versioned-slots': openVersionedSlots,
 }

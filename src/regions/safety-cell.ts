@@ -2,6 +2,7 @@
 // capabilities are read as such a cell. Invariant: what is not known of a device counts as the
 // weakest value, so a verdict of `sound` is never owed to a guess.
 import type { AtomicGranuleBytes, Capabilities } from '../fabric/capabilities.ts'
+import type { ProtocolName, Strategy } from './contract.ts'
 
 /** The columns of sampling models on which the soundness of a reader can depend. */
 export interface SafetyCell {
@@ -33,6 +34,16 @@ export const safetyAxes: {
  * explored is, but some world has more schedules than can be explored. `unsound`: one is wrong.
  */
 export type SafetyVerdict = 'sound' | 'sampled' | 'unsound'
+
+/** Verdicts of the cells of one granule and sampling: of all of them, or of each in order. */
+export type SafetyRow = SafetyVerdict | readonly SafetyVerdict[]
+
+/** Rows by protocol, strategy and `rowKey`. What is not in it is unsound. */
+export type SafetyMatrix = Readonly<
+  Partial<
+    Record<ProtocolName, Readonly<Partial<Record<Strategy, Readonly<Record<string, SafetyRow>>>>>>
+  >
+>
 
 /** Cells of one row of the matrix: every replay × READ after READ × CPU. */
 export const rowCells: readonly Pick<SafetyCell, 'replay' | 'readAfterRead' | 'cpu'>[] =

@@ -1,17 +1,9 @@
 // Seqlock regions as a host publishes them: one owner, in place, never torn for its readers.
-import { randomBytes, randomInt } from 'node:crypto'
 import { argumentRangeError, argumentTypeError } from '../errors.ts'
-import type { MemoryRegion } from '../fabric/contract.ts'
 import { PAYLOAD_BYTES_MAX, seqlockStrategies } from '../protocols/seqlock/index.ts'
-import { assertSound, assertStrategy, chooseStrategy } from './chooser.ts'
-import type {
-  CatalogueEntry,
-  Publication,
-  PublishContext,
-  RegionSpec,
-  Strategy,
-} from './contract.ts'
-import { preparedKernels } from './kernels.ts'
+import { assertStrategy, decideStrategy } from './chooser.ts'
+import type { Publication, PublishContext, RegionSpec, Strategy } from './contract.ts'
+import { type RegionPlan, publishRegion } from './publish-region.ts'
 import { SeqlockOwner } from './seqlock-owner.ts'
 
 export interface SeqlockOptions {
@@ -47,7 +39,7 @@ function checkOptions(options: SeqlockOptions): void {
       `bytes must be an integer from 1 to ${PAYLOAD_BYTES_MAX}; got ${bytes}`,
     )
   }
-  if (strategy !== undefined) assertStrategy(strategy)
+  if (strategy !== undefined) assertStrategy('seqlock', strategy)
   if (hugePages !== undefined && typeof hugePages !== 'boolean') {
     throw argumentTypeError('hugePages must be a boolean')
   }
@@ -60,59 +52,23 @@ function checkOptions(options: SeqlockOptions): void {
 
 /** @throws UntornError ERR_UNTORN_UNSOUND and whatever allocation fails with, leaving nothing */
 function publish(context: PublishContext, options: SeqlockOptions): Publication<SeqlockOwner> {
-  const { device } = context
-  const { strategy, explain } = strategyFor(context, options)
+  const { bytes, initial, hugePages = false } = options
+  const decided = decideStrategy('seqlock', options.strategy, context.device, bytes)
+  const { strategy, explain } = decided
   const scheme = seqlockStrategies[strategy]
-  const region = device.allocate(scheme.regionBytes(options.bytes), {
-    remoteRead: true,
-    hugePages: options.hugePages === true,
-  })
-  try {
-    const hashKey = randomKey()
-    // 1 … 2^48 - 2: the generator's range ends below 2^48 - 1.
-    const generation = randomInt(1, 2 ** 48 - 1)
-    const shape = { payloadBytes: options.bytes, generation, hashKey }
-    const writer = scheme.createOwner(region.localMemory(), shape, preparedKernels(device))
-    writer.format(options.initial)
-    const entry: CatalogueEntry = {
-      name: context.name,
-      protocol: 'seqlock',
-      strategy,
-      layoutVersion: scheme.layoutVersion,
-      capacityBytes: options.bytes,
-      generation,
-      rights: ['read'],
-      hashKey: hashKey.toString(16).padStart(16, '0'),
-      region: region.descriptor,
-      parameters: {},
-      schema: '',
-    }
-    return { entry, owner: new SeqlockOwner(entry, writer, region, context, explain) }
-  } catch (error) {
-    abandon(region)
-    throw error
-  }
-}
-
-function strategyFor(
-  context: PublishContext,
-  options: SeqlockOptions,
-): { readonly strategy: Strategy; readonly explain: string } {
-  const { strategy, bytes } = options
-  if (strategy === undefined) return chooseStrategy(context.device, bytes)
-  assertSound(strategy, context.device, bytes)
-  return {
+  const plan: RegionPlan = {
+    protocol: 'seqlock',
     strategy,
-    explain: `${strategy}: asked for by name, and sound on ${context.device.name}`,
+    layoutVersion: scheme.layoutVersion,
+    capacityBytes: bytes,
+    lengthBytes: scheme.regionBytes(bytes),
+    hugePages,
+    parameters: {},
+    schema: '',
   }
-}
-
-/** Nobody has seen the region yet, so nothing of it is in flight and this cannot fail. */
-function abandon(region: MemoryRegion): void {
-  void region.close()
-}
-
-function randomKey(): bigint {
-  const key = randomBytes(8).readBigUInt64LE()
-  return key === 0n ? 1n : key
+  return publishRegion(context, plan, ({ region, entry, shape, kernels }) => {
+    const writer = scheme.createOwner(region.localMemory(), shape, kernels)
+    writer.format(initial)
+    return new SeqlockOwner({ entry, writer, region, context, explain })
+  })
 }

@@ -114,7 +114,7 @@ test.each(worlds)('%s, %s schedule %s: every kind of read', async (model, _, ora
 })
 
 const races = worlds.flatMap(([model, name, oracle]) =>
-  soundStrategies(simulatedFabric({ model }).openDevice(), BYTES).map(
+  soundStrategies('seqlock', simulatedFabric({ model }).openDevice(), BYTES).map(
     (strategy) => [model, strategy, name, oracle] as const,
   ),
 )

@@ -191,7 +191,7 @@ describe('what is said of it', () => {
     const { atomicGranuleBytes } = seqlockStrategies[strategy].needs
     for (const cell of safetyCells) {
       const expected = cell.atomicGranuleBytes < atomicGranuleBytes
-      expect([cellName(cell), verdictIn(strategy, cell) === 'unsound']).toEqual([
+      expect([cellName(cell), verdictIn('seqlock', strategy, cell) === 'unsound']).toEqual([
         cellName(cell),
         expected,
       ])
@@ -208,9 +208,11 @@ describe('what is said of it', () => {
         other.sampling === 'arbitrary' ||
         (other.sampling === 'eitherInPacket' && one.sampling !== 'arbitrary'))
     for (const strategy of matrixStrategies) {
-      const broken = safetyCells.filter((cell) => verdictIn(strategy, cell) === 'unsound')
+      const broken = safetyCells.filter(
+        (cell) => verdictIn('seqlock', strategy, cell) === 'unsound',
+      )
       for (const weaker of safetyCells) {
-        if (verdictIn(strategy, weaker) === 'unsound') continue
+        if (verdictIn('seqlock', strategy, weaker) === 'unsound') continue
         expect(broken.filter((cell) => atMost(cell, weaker))).toEqual([])
       }
     }

@@ -1,6 +1,7 @@
 // Versioned slots: one owner, a ring of N slots, copy-on-write; no reader starves, no writer waits.
 export type { SlotsShape } from './layout.ts'
 export {
+  SLOTS_BYTES_MAX,
   SLOTS_FIRST_VERSION,
   SLOTS_LAYOUT_VERSION,
   SLOTS_VERSION_MAX,

@@ -4,6 +4,7 @@
 /** What a loan may ask of its owner. */
 export interface Lender {
   copyIn(loan: SlotsLoan, offset: number, bytes: Uint8Array): void
+  fill(loan: SlotsLoan, write: (payload: Uint8Array) => void): void
   publish(loan: SlotsLoan): number
   discard(loan: SlotsLoan): void
   isLive(loan: SlotsLoan): boolean
@@ -29,6 +30,18 @@ export class SlotsLoan implements Disposable {
    */
   copyIn(offset: number, bytes: Uint8Array): void {
     this.#lender.copyIn(this, offset, bytes)
+  }
+
+  /**
+   * Hands out the slot's payload to be written in place, all of it: its contents are undefined before.
+   * @param write synchronous; gets `payloadBytes` bytes, which are the slot itself and valid during
+   *   the call only: storing to them later would tear what readers read
+   * @throws whatever `write` throws, TypeError ERR_UNTORN_ARGUMENT when it returns a promise: the
+   *   loan lives on, its contents undefined
+   * @throws UntornError ERR_UNTORN_CLOSED when the loan has ended
+   */
+  fill(write: (payload: Uint8Array) => void): void {
+    this.#lender.fill(this, write)
   }
 
   /**

@@ -21,11 +21,12 @@ export class SlotsOwner {
   #version = 0
   #closed = false
   #loan: SlotsLoan | null = null
+  #onLoanEnd: ((published: boolean) => void) | null = null
   /** Payload range [#filledStart, #filledEnd) of the loan that is what it will be published as. */
   #filledStart = 0
   #filledEnd = 0
-  /** `update`'s function is running. */
-  #updating = false
+  /** A function of `update` or `fill` is running. */
+  #working = false
   #scratch: Uint8Array | null = null
 
   /**
@@ -47,7 +48,8 @@ export class SlotsOwner {
     this.#firstVersion = firstVersionOf(shape)
     this.#placement = makePlacement()
     this.#lender = {
-      copyIn: (loan, offset, bytes) => this.#fill(loan, offset, bytes),
+      copyIn: (loan, offset, bytes) => this.#copyIn(loan, offset, bytes),
+      fill: (loan, write) => this.#fill(loan, write),
       publish: (loan) => this.#publishLoan(loan),
       discard: (loan) => this.#discardLoan(loan),
       isLive: (loan) => loan === this.#loan,
@@ -63,9 +65,9 @@ export class SlotsOwner {
     return this.#closed
   }
 
-  /** A loan is out, or `update`'s function is running. */
+  /** A loan is out, or a function of `update` is running. */
   get busy(): boolean {
-    return this.#loan !== null || this.#updating
+    return this.#loan !== null || this.#working
   }
 
   /**
@@ -106,18 +108,9 @@ export class SlotsOwner {
    */
   update(change: (payload: Uint8Array) => void): number {
     this.#nextVersion()
-    this.#scratch ??= new Uint8Array(this.payloadBytes)
-    const scratch = this.#scratch
+    const scratch = this.#privateCopy()
     scratch.set(this.#placement.view(this.#version, 0, this.payloadBytes))
-    this.#updating = true
-    try {
-      const result: unknown = change(scratch)
-      if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw argumentTypeError('update needs a synchronous function, this one returned a promise')
-      }
-    } finally {
-      this.#updating = false
-    }
+    this.#run(change, scratch)
     return this.publish(scratch)
   }
 
@@ -125,11 +118,13 @@ export class SlotsOwner {
    * Lends the slot of the next version, to be filled in place: no copy of the payload is made beside
    * the one that is published. May be kept as long as its holder likes: readers go on with the
    * present version. One at a time.
+   * @param onEnd told when the loan is published or discarded, not when the region is closed
    * @throws UntornError ERR_UNTORN_BUSY, ERR_UNTORN_CLOSED
    */
-  loan(): SlotsLoan {
+  loan(onEnd: ((published: boolean) => void) | null = null): SlotsLoan {
     const loan = new SlotsLoan(this.#nextVersion(), this.#lender)
     this.#loan = loan
+    this.#onLoanEnd = onEnd
     this.#filledStart = 0
     this.#filledEnd = 0
     return loan
@@ -143,6 +138,24 @@ export class SlotsOwner {
     this.#placement.close()
   }
 
+  /** Runs a function of the caller's on a payload that is not published. */
+  #run(work: (payload: Uint8Array) => void, payload: Uint8Array): void {
+    this.#working = true
+    try {
+      const result: unknown = work(payload)
+      if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+        throw argumentTypeError('this needs a synchronous function, and got one with a promise')
+      }
+    } finally {
+      this.#working = false
+    }
+  }
+
+  #privateCopy(): Uint8Array {
+    this.#scratch ??= new Uint8Array(this.payloadBytes)
+    return this.#scratch
+  }
+
   #publish(version: number): number {
     this.#placement.publish(version)
     this.#version = version
@@ -154,15 +167,35 @@ export class SlotsOwner {
     this.#keep(loan.version, 0, this.#filledStart)
     this.#keep(loan.version, this.#filledEnd, this.payloadBytes)
     this.#loan = null
-    return this.#publish(loan.version)
+    const version = this.#publish(loan.version)
+    this.#onLoanEnd?.(true)
+    return version
   }
 
   #discardLoan(loan: SlotsLoan): void {
     this.#checkLoan(loan)
     this.#loan = null
+    this.#onLoanEnd?.(false)
   }
 
-  #fill(loan: SlotsLoan, offset: number, bytes: Uint8Array): void {
+  /**
+   * In the slot itself where the port allows it; else in private memory, and from there through the
+   * port, which has to see every store.
+   */
+  #fill(loan: SlotsLoan, write: (payload: Uint8Array) => void): void {
+    this.#checkLoan(loan)
+    if (typeof write !== 'function') throw argumentTypeError('fill needs a function')
+    const slot = this.#placement.storeView(loan.version)
+    const payload = slot ?? this.#privateCopy()
+    this.#filledStart = 0
+    this.#filledEnd = this.payloadBytes
+    this.#run(write, payload)
+    // The loan may have ended meanwhile: `write` can close the region.
+    this.#checkLoan(loan)
+    if (slot === null) this.#placement.copyIn(loan.version, 0, payload)
+  }
+
+  #copyIn(loan: SlotsLoan, offset: number, bytes: Uint8Array): void {
     this.#checkLoan(loan)
     if (!(bytes instanceof Uint8Array)) throw argumentTypeError('a loan stores a Uint8Array')
     const end = offset + bytes.length
@@ -221,6 +254,9 @@ export class SlotsOwner {
   #checkLoan(loan: SlotsLoan): void {
     if (loan !== this.#loan || this.#closed) {
       throw new UntornError('ERR_UNTORN_CLOSED', 'this loan has ended; take another one')
+    }
+    if (this.#working) {
+      throw new UntornError('ERR_UNTORN_BUSY', 'the function that fills this loan has not returned')
     }
   }
 

@@ -68,6 +68,16 @@ export class SlotsPlacement {
     return this.memory.view(this.payloadOffset(version) + offset, lengthBytes)
   }
 
+  /**
+   * The payload of a version that is not published yet, to be stored to directly; null where the port
+   * has to see every store. Such stores are step (1) like any other: in no order among themselves, and
+   * before (2).
+   */
+  storeView(version: number): Uint8Array | null {
+    const { payloadBytes } = this.shape
+    return this.memory.storeView?.(this.payloadOffset(version), payloadBytes) ?? null
+  }
+
   /** Steps (1, header) to (4): makes a version whose payload is stored the present one. */
   publish(version: number): void {
     this.header(version)

@@ -35,13 +35,17 @@ describe('soundness', () => {
     [64, ['fenced', 'hash', 'words', 'lines']],
   ] as const)('granule %i admits %j', (granule, expected) => {
     for (const provider of ['shared-memory', 'verbs', 'simulation'] as const) {
-      const sound = soundStrategies(new FakeDevice(provider, granule), 64)
+      const sound = soundStrategies('seqlock', new FakeDevice(provider, granule), 64)
       expect([...sound].sort()).toEqual([...expected].sort())
     }
   })
 
   it('gives the device’s own evidence as the reason', () => {
-    const { sound, reason } = judgeStrategy('lines', new FakeDevice('verbs', 8).capabilities)
+    const { sound, reason } = judgeStrategy(
+      'seqlock',
+      'lines',
+      new FakeDevice('verbs', 8).capabilities,
+    )
     expect(sound).toBe(false)
     expect(reason).toContain('the test says so')
   })
@@ -94,7 +98,7 @@ describe('cells', () => {
         for (const column of rowCells) {
           const cell: SafetyCell = { atomicGranuleBytes, sampling, ...column }
           places.add(`${rowKey(cell)}, ${columnOf(cell)}`)
-          expect(['sound', 'sampled']).toContain(verdictIn('hash', cell))
+          expect(['sound', 'sampled']).toContain(verdictIn('seqlock', 'hash', cell))
         }
       }
     }
@@ -103,7 +107,9 @@ describe('cells', () => {
 
   it('that the matrix does not know are unsound', () => {
     const granule = 16 as unknown as 8
-    expect(safetyOf('hash', { ...strongest, atomicGranuleBytes: granule }, 'tso')).toBe('unsound')
+    expect(safetyOf('seqlock', 'hash', { ...strongest, atomicGranuleBytes: granule }, 'tso')).toBe(
+      'unsound',
+    )
   })
 })
 
@@ -117,13 +123,14 @@ describe('a falsified matrix', () => {
     vi.resetModules()
     vi.doMock('../../../src/regions/safety-matrix.ts', async (original) => {
       const { safetyMatrix } = await original<typeof SafetyMatrix>()
-      const words = { ...safetyMatrix.words, '8 arbitrary': 'unsound' }
-      return { safetyMatrix: { ...safetyMatrix, words } }
+      const words = { ...safetyMatrix.seqlock?.words, '8 arbitrary': 'unsound' }
+      const seqlock = { ...safetyMatrix.seqlock, words }
+      return { safetyMatrix: { ...safetyMatrix, seqlock } }
     })
     const chooser = await import('../../../src/regions/chooser.ts')
     const device = new FakeDevice('verbs', 8)
-    expect(chooser.judgeStrategy('words', device.capabilities).sound).toBe(false)
-    expect(chooser.chooseStrategy(device, 64).strategy).toBe('hash')
+    expect(chooser.judgeStrategy('seqlock', 'words', device.capabilities).sound).toBe(false)
+    expect(chooser.chooseStrategy('seqlock', device, 64).strategy).toBe('hash')
   })
 })
 
@@ -137,7 +144,7 @@ describe('choice', () => {
     ['verbs', 64, 64, 'words'],
     ['verbs', 1, 64, 'hash'],
   ] as const)('on %s with granule %i and %i bytes: %s', (provider, granule, bytes, strategy) => {
-    const choice = chooseStrategy(new FakeDevice(provider, granule), bytes)
+    const choice = chooseStrategy('seqlock', new FakeDevice(provider, granule), bytes)
     expect(choice.strategy).toBe(strategy)
     expect(choice.explain.split('\n')).toHaveLength(4)
   })

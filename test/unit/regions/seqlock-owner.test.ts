@@ -2,7 +2,7 @@
 // the fake fabric; what the owner did is judged by what the reader reads.
 import { describe, expect, it, vi } from 'vitest'
 import { UntornError } from '../../../src/errors.ts'
-import { strategies } from '../../../src/regions/chooser.ts'
+import { strategiesOf } from '../../../src/regions/strategy-table.ts'
 import { seqlock } from '../../../src/regions/seqlock.ts'
 import { FakeDevice } from './fake-fabric.ts'
 import { codeOf, makeWorld, payloadOf, publishContext } from './fixture.ts'
@@ -15,7 +15,7 @@ vi.mock('../../../src/native/load.ts', async () => {
 const BYTES = 200
 const onLines = (): FakeDevice => new FakeDevice('shared-memory', 64)
 
-describe.each(strategies)('%s', (strategy) => {
+describe.each(strategiesOf('seqlock'))('%s', (strategy) => {
   it('publishes zeros, or the initial payload, as version 2', async () => {
     const bare = await makeWorld({ bytes: BYTES, strategy }, {}, onLines())
     expect(bare.reader.readSync()).toEqual({ version: 2, bytes: new Uint8Array(BYTES) })

@@ -1,7 +1,7 @@
 // Goal: every shape of a read gives one version, whole, or in part; concurrent reads do not disturb
 // each other; close ends everything. Method: an owner and a reader on the fake fabric.
 import { describe, expect, it, vi } from 'vitest'
-import { strategies } from '../../../src/regions/chooser.ts'
+import { strategiesOf } from '../../../src/regions/strategy-table.ts'
 import { SLOT_COUNT_MAX } from '../../../src/regions/landing-pool.ts'
 import { openSeqlock } from '../../../src/regions/open-seqlock.ts'
 import { FakeDevice } from './fake-fabric.ts'
@@ -15,7 +15,7 @@ vi.mock('../../../src/native/load.ts', async () => {
 const BYTES = 300
 const initial = payloadOf(2, BYTES)
 
-describe.each(strategies)('%s', (strategy) => {
+describe.each(strategiesOf('seqlock'))('%s', (strategy) => {
   const make = (): Promise<World> =>
     makeWorld({ bytes: BYTES, strategy, initial }, {}, new FakeDevice('shared-memory', 64))
 
