@@ -127,7 +127,8 @@ export const errorTable = {
   },
   ERR_UNTORN_DECODE: {
     cause: 'A consistent snapshot is no value of the codec; `cause` has what the codec threw.',
-    remedy: 'Find out who publishes such bytes; the reader goes on, and raw bytes can still be read.',
+    remedy:
+      'Find out who publishes such bytes; the reader goes on, and raw bytes can still be read.',
   },
   ERR_UNTORN_UNSOUND: {
     cause: 'The strategy could accept torn bytes on this device.',

@@ -65,6 +65,9 @@ export { slotsProtocol } from './protocol/slots-protocol.ts'
 
 export * from './history/index.ts'
 
+export type { GroupScenarioOptions } from './group/group-scenario.ts'
+export { GroupScenario } from './group/group-scenario.ts'
+
 export * from './litmus/index.ts'
 export type { ControlCase } from './controls/index.ts'
 export { controlCases, failedRunOf } from './controls/index.ts'

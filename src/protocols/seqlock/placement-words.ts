@@ -1,6 +1,7 @@
-// Stores of the words layout. There is no odd phase, and no barrier is needed: each 64-bit word is
-// stored in one store and carries the tag of its write, so a reader tells words of different
-// writes apart whatever order they become visible in, this write's and the next one's included.
+// Stores of the words layout. There is no odd phase, and a reader needs no barrier: each 64-bit word is
+// stored in one store and carries the tag of its write, so a reader tells words of different writes
+// apart whatever order they become visible in. The one barrier is for readers of several regions: it
+// keeps publications of one owner, here and elsewhere, in their order.
 //
 // Payload is staged in a private image and reaches the region only at `publish`. An abandoned
 // write was never visible, and an owner that dies between `begin` and `publish` leaves the last
@@ -37,6 +38,7 @@ export class WordsPlacement implements Placement {
   publish(version: number): void {
     this.#units[0] = this.highOf(version)
     this.#memory.storeTagged(Words.counter, this.#image, this.tagOf(version))
+    this.#memory.barrier('afterPublish')
   }
 
   replace(version: number, payload: Uint8Array): void {
