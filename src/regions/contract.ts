@@ -156,9 +156,9 @@ export interface PublishContext {
    */
   loopback(region: RegionDescriptor): Loopback
   /**
-   * Takes the region out of the catalogue, tells every peer and waits, bounded, until they have
-   * ended their reads; every claim on it has ended when this resolves. The owner's `close` awaits it after its terminal mark and before the memory
-   * is deregistered. Never rejects. Idempotent.
+   * Takes the region out of the catalogue, tells every peer and waits, bounded, until they have ended
+   * their reads, and the claims on it have ended. The owner's `close` awaits it after its terminal mark
+   * and before the memory is deregistered. Never rejects. Idempotent.
    */
   withdraw(): Promise<void>
   /** The owner is closed, its memory gone: the host forgets it, the name is free. Idempotent. */

@@ -1,8 +1,9 @@
 // A peer's side of one live connection: handshake, catalogue, and the queue pair, which is replaced
 // over the same connection when it breaks. A peer that reconnects gets a new link.
 //
-// Invariant: `lost` is set before the queue pair is failed, so whoever sees its operations flushed
-// finds the reason; it is set once and stays. Every queue pair made here is closed by `close`.
+// Invariant: `lost` is set, and claims are ended, before the queue pair is failed, so whoever sees its
+// operations flushed finds the reason; it is set once and stays. Every queue pair made here is closed by
+// `close`.
 import type { Socket } from 'node:net'
 import { UntornError } from '../errors.ts'
 import type { Device, Endpoint, QueuePair, QueuePairOptions } from '../fabric/contract.ts'
@@ -13,6 +14,7 @@ import { aborted } from './dial.ts'
 import { asUntornError, checkProvider, peerLost } from './failures.ts'
 import { FRAME_BODY_BYTES_MAX } from './limits.ts'
 import type { Message, Welcome } from './messages.ts'
+import { OpenClaims } from './open-claims.ts'
 
 export interface LinkSettings {
   readonly device: Device
@@ -33,6 +35,7 @@ export interface LinkEvents {
 
 export class Link {
   readonly catalogue: Map<string, CatalogueEntry> = new Map()
+  readonly claims: OpenClaims
   readonly #settings: LinkSettings
   readonly #events: LinkEvents
   readonly #connection: ControlConnection
@@ -58,6 +61,12 @@ export class Link {
       bodyBytesMax: FRAME_BODY_BYTES_MAX,
       onMessage: (message) => this.#received(message),
       onEnd: (failure, kind) => this.#ended(failure, kind),
+    })
+    this.claims = new OpenClaims({
+      device: settings.device,
+      timeoutMs: settings.timeoutMs,
+      send: (message) => this.#connection.send(message),
+      fail: (failure) => this.lose(failure),
     })
   }
 
@@ -101,9 +110,13 @@ export class Link {
     }
   }
 
-  /** Replaces the broken queue pair. No-op while that is under way, or when the link is lost. */
-  renew(): void {
+  /**
+   * Replaces the broken queue pair, and ends the claims that came by it with `claimsEnd`. No-op while
+   * that is under way, or when the link is lost.
+   */
+  renew(claimsEnd: UntornError): void {
     if (this.#recovery !== null || this.#lost !== undefined) return
+    this.claims.endAll(claimsEnd)
     this.#recovery = new Promise((resolve) => (this.#recovered = resolve))
     this.#events.onRenewing()
     this.#retire(this.#queuePair)
@@ -146,6 +159,18 @@ export class Link {
       case 'renewed':
         if (this.#fresh === undefined) throw outOfPlace(message)
         this.#renewed(this.#fresh, message.endpoint)
+        return
+      case 'granted':
+        this.claims.granted(message)
+        return
+      case 'denied':
+        this.claims.denied(message)
+        return
+      case 'unclaimed':
+        this.claims.unclaimed(message.id)
+        return
+      case 'evicted':
+        this.renew(new UntornError('ERR_UNTORN_EVICTED', `the owner says: ${message.reason}`))
         return
       default:
         throw outOfPlace(message)
@@ -205,6 +230,7 @@ export class Link {
 
   #dropQueuePairs(failure: UntornError): void {
     this.#lost ??= failure
+    this.claims.endAll(this.#lost)
     this.#retire(this.#queuePair)
     if (this.#fresh !== undefined) this.#retire(this.#fresh)
     this.#fresh = undefined
@@ -220,7 +246,8 @@ export class Link {
   /** Ends what is in flight, then closes; a queue pair whose device is gone is closed already. */
   #retire(queuePair: QueuePair): void {
     if (queuePair.state !== 'closed') queuePair.fail()
-    this.#retired = Promise.allSettled([this.#retired, queuePair.close()])
+    const closed = Promise.allSettled([this.#retired, queuePair.close()])
+    this.#retired = closed.then(() => this.claims.queuePairClosed())
   }
 }
 

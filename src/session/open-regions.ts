@@ -2,13 +2,21 @@
 // the import that its readers share.
 //
 // Invariant: a source whose `final` is set stays at that failure for ever; the others follow the
-// link: bound while it works, suspended while it does not. An import lives as long as a source uses
-// it, and is forgotten only when none of its operations is in flight.
+// link: bound while it works, suspended while it does not. A source that is over holds no claims. An
+// import lives as long as a source uses it, and is forgotten only when none of its operations is in
+// flight.
 import { UntornError } from '../errors.ts'
 import type { Device, QueuePair, RemoteRegion } from '../fabric/contract.ts'
-import type { BindingSource, CatalogueEntry, Claim, RemoteBinding } from '../regions/contract.ts'
+import type {
+  BindingSource,
+  CatalogueEntry,
+  Claim,
+  ClaimKind,
+  RemoteBinding,
+} from '../regions/contract.ts'
 import { asUntornError } from './failures.ts'
-import { RELEASE_RETRY_MS, WITHDRAW_TIMEOUT_MS } from './limits.ts'
+import { LingeringImports } from './lingering-imports.ts'
+import type { OpenClaim } from './open-claim.ts'
 
 interface ImportedRegion {
   readonly entry: CatalogueEntry
@@ -20,6 +28,11 @@ interface ImportedRegion {
 export interface SourceContext {
   readonly transportFailed: (source: RegionSource, status: number) => UntornError
   readonly recovery: () => Promise<void> | null
+  readonly claim: (
+    source: RegionSource,
+    kind: ClaimKind,
+    signal: AbortSignal | undefined,
+  ) => Promise<OpenClaim>
   readonly released: (source: RegionSource) => void
 }
 
@@ -31,6 +44,7 @@ export class RegionSource implements BindingSource {
   final: UntornError | undefined
   imported: ImportedRegion | undefined
   readonly #context: SourceContext
+  readonly #claims = new Set<OpenClaim>()
 
   constructor(entry: CatalogueEntry, context: SourceContext, state: UntornError) {
     this.entry = entry
@@ -50,8 +64,15 @@ export class RegionSource implements BindingSource {
     return this.final === undefined ? this.#context.recovery() : null
   }
 
-  claim(): Promise<Claim> {
-    return Promise.reject(new UntornError('ERR_UNTORN_DENIED', 'claims are not negotiated yet'))
+  async claim(kind: ClaimKind, signal?: AbortSignal): Promise<Claim> {
+    const claim = await this.#context.claim(this, kind, signal)
+    if (this.final !== undefined) {
+      void claim.release()
+      throw this.final
+    }
+    for (const earlier of this.#claims) if (earlier.ended) this.#claims.delete(earlier)
+    this.#claims.add(claim)
+    return claim
   }
 
   release(): void {
@@ -62,6 +83,16 @@ export class RegionSource implements BindingSource {
     this.final ??= failure
     this.state = this.final
   }
+
+  /** The reader was closed. Resolves when the owner has what was claimed. */
+  async releaseClaims(): Promise<void> {
+    await Promise.all([...this.#claims].map((claim) => claim.release()))
+  }
+
+  /** The region is gone. Resolves when nothing of what was claimed is in flight. */
+  async endClaims(failure: UntornError): Promise<void> {
+    await Promise.all([...this.#claims].map((claim) => claim.end(failure)))
+  }
 }
 
 export class OpenRegions {
@@ -69,8 +100,7 @@ export class OpenRegions {
   readonly #sources = new Set<RegionSource>()
   /** By name: under one link a name has one generation at a time. */
   readonly #imports = new Map<string, ImportedRegion>()
-  /** Imports nobody uses any more, whose last operations are still in flight. */
-  readonly #lingering = new Set<RemoteRegion>()
+  readonly #lingering = new LingeringImports()
 
   constructor(device: Device) {
     this.#device = device
@@ -94,6 +124,7 @@ export class OpenRegions {
       new UntornError('ERR_UNTORN_CLOSED', `the reader of '${source.entry.name}' is closed`),
     )
     this.#sources.delete(source)
+    void source.releaseClaims()
     void this.#unbind(source)
   }
 
@@ -114,8 +145,9 @@ export class OpenRegions {
     const endings: Promise<void>[] = []
     for (const source of this.#sources) {
       if (source.entry.name !== name || source.entry.generation !== generation) continue
-      source.end(stale(name, 'its owner withdrew it'))
-      endings.push(this.#unbind(source))
+      const failure = stale(name, 'its owner withdrew it')
+      source.end(failure)
+      endings.push(source.endClaims(failure), this.#unbind(source))
     }
     await Promise.all(endings)
   }
@@ -136,7 +168,7 @@ export class OpenRegions {
   /** Drops every import; the queue pair they were used on is closed by now. */
   async dropImports(): Promise<void> {
     await Promise.all([...this.#sources].map((source) => this.#unbind(source)))
-    await Promise.all([...this.#lingering].map((remote) => this.#dispose(remote)))
+    await this.#lingering.disposeAll()
   }
 
   /** Ends every source. */
@@ -183,18 +215,7 @@ export class OpenRegions {
     if (this.#imports.get(imported.entry.name) === imported) {
       this.#imports.delete(imported.entry.name)
     }
-    await this.#dispose(imported.remote)
-  }
-
-  /** Forgets an import as soon as nothing is in flight; gives up waiting after the limit. */
-  async #dispose(remote: RemoteRegion): Promise<void> {
-    const deadline = performance.now() + WITHDRAW_TIMEOUT_MS
-    this.#lingering.add(remote)
-    while (!remote.close()) {
-      if (performance.now() >= deadline) return
-      await new Promise((resolve) => setTimeout(resolve, RELEASE_RETRY_MS))
-    }
-    this.#lingering.delete(remote)
+    await this.#lingering.dispose(imported.remote)
   }
 }
 

@@ -6,9 +6,10 @@
 // a withdrawal, or `close`.
 import { argumentRangeError, argumentTypeError, UntornError } from '../errors.ts'
 import { Status } from '../fabric/status.ts'
-import type { CatalogueEntry, OpenReader } from '../regions/contract.ts'
+import type { CatalogueEntry, ClaimKind, OpenReader } from '../regions/contract.ts'
 import { localFailure, peerLost, remoteFailure } from './failures.ts'
 import type { Link, LinkEvents } from './link.ts'
+import type { OpenClaim } from './open-claim.ts'
 import { assertOptions, assertSignal, timeoutOption } from './options.ts'
 import type { OpenRegions, RegionSource, SourceContext } from './open-regions.ts'
 
@@ -55,6 +56,7 @@ export class Peer<Openers extends ReaderOpeners> implements AsyncDisposable {
   readonly #sources: SourceContext = {
     transportFailed: (source, status) => this.#transportFailed(source, status),
     recovery: () => this.#link.recovery,
+    claim: (source, kind, signal) => this.#claim(source, kind, signal),
     released: (source) => this.#released(source),
   }
   #link!: Link
@@ -191,13 +193,7 @@ export class Peer<Openers extends ReaderOpeners> implements AsyncDisposable {
         queueMicrotask(() => this.onWithdrawn?.(name, generation))
         return this.#open.withdrawn(name, generation)
       },
-      onRenewing: () =>
-        this.#open.suspend(
-          new UntornError(
-            'ERR_UNTORN_NOT_CONNECTED',
-            'the queue pair broke and is being replaced; read again in a moment',
-          ),
-        ),
+      onRenewing: () => this.#open.suspend(notConnected()),
       onRenewed: () => this.#open.resume(this.#link.queuePair),
       onLost: (failure) => {
         this.#lost = failure
@@ -230,8 +226,20 @@ export class Peer<Openers extends ReaderOpeners> implements AsyncDisposable {
     const failure = remoteFailure(status, queuePair.vendorError)
     // A flush seen late belongs to a queue pair that has been replaced meanwhile.
     const replaced = status === Status.Flushed && queuePair.state === 'ready'
-    if (!replaced) this.#link.renew()
+    if (!replaced) this.#link.renew(notConnected())
     return failure
+  }
+
+  async #claim(
+    source: RegionSource,
+    kind: ClaimKind,
+    signal: AbortSignal | undefined,
+  ): Promise<OpenClaim> {
+    assertSignal(signal)
+    await untilAborted(source.recovery(), signal)
+    const binding = source.current()
+    if (binding instanceof UntornError) throw binding
+    return await this.#link.claims.ask(binding, kind, signal)
   }
 
   #released(source: RegionSource): void {
@@ -257,4 +265,27 @@ export class Peer<Openers extends ReaderOpeners> implements AsyncDisposable {
 
 function closed(): UntornError {
   return new UntornError('ERR_UNTORN_CLOSED', 'the peer is closed')
+}
+
+function notConnected(): UntornError {
+  return new UntornError(
+    'ERR_UNTORN_NOT_CONNECTED',
+    'the queue pair broke and is being replaced; try again in a moment',
+  )
+}
+
+/** Waits for `work`, which never rejects. @throws UntornError ERR_UNTORN_ABORTED */
+async function untilAborted(
+  work: Promise<void> | null,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (work !== null && signal?.aborted !== true) {
+    let onAbort = (): void => {}
+    const aborted = new Promise<void>((resolve) => (onAbort = resolve))
+    signal?.addEventListener('abort', onAbort)
+    await Promise.race([work, aborted])
+    signal?.removeEventListener('abort', onAbort)
+  }
+  if (signal?.aborted !== true) return
+  throw new UntornError('ERR_UNTORN_ABORTED', 'the claim was aborted', { cause: signal.reason })
 }

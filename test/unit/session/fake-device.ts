@@ -16,6 +16,9 @@ import { Status } from '../../../src/fabric/status.ts'
 import type {
   BindingSource,
   CatalogueEntry,
+  ClaimHandler,
+  ClaimHolder,
+  Grant,
   OwnerHandle,
   PublishContext,
   RegionSpec,
@@ -80,10 +83,19 @@ export class FakeQueuePair implements QueuePair {
     this.complete(Status.Flushed)
   }
 
-  close(): Promise<void> {
+  /** Set by a test: so many closes fail, because the peer is stopped amid an operation. */
+  busyCloses = 0
+  /** Set by a test: closing waits for this. */
+  closing: Promise<void> = Promise.resolve()
+
+  async close(): Promise<void> {
+    await this.closing
+    if (this.busyCloses > 0) {
+      this.busyCloses -= 1
+      throw new UntornError('ERR_UNTORN_BUSY', 'the peer is stopped')
+    }
     this.state = 'closed'
     this.complete(Status.Flushed)
-    return Promise.resolve()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -191,13 +203,35 @@ export function fakeEntry(name: string, generation: number = generations++): Cat
   }
 }
 
-export function fakeRegion(generation?: number): RegionSpec<FakeOwner> {
+export function fakeRegion(generation?: number, claims?: ClaimHandler): RegionSpec<FakeOwner> {
   return {
     protocol: 'seqlock',
     publish: (context) => {
       const entry = fakeEntry(context.name, generation)
-      return { entry, owner: new FakeOwner(context, entry) }
+      const owner = new FakeOwner(context, entry)
+      return claims === undefined ? { entry, owner } : { entry, owner, claims }
     },
+  }
+}
+
+/** Grants what `grant` says, and remembers who holds what. */
+export class FakeClaims implements ClaimHandler {
+  readonly held: ClaimHolder[] = []
+  readonly over: ClaimHolder[] = []
+  grant: (holder: ClaimHolder) => Grant
+
+  constructor(grant: (holder: ClaimHolder) => Grant = () => ({ windows: [], parameters: {} })) {
+    this.grant = grant
+  }
+
+  claim(holder: ClaimHolder): Grant {
+    const grant = this.grant(holder)
+    this.held.push(holder)
+    return grant
+  }
+
+  ended(holder: ClaimHolder): void {
+    this.over.push(holder)
   }
 }
 
