@@ -162,6 +162,9 @@ class ProviderQueuePair {
   virtual void AcknowledgeEvents() = 0;
   virtual bool in_error() const = 0;
   virtual void Fail() = 0;  // moves to the error state
+  // Asked after Fail(): whether nothing that the peer posted touches memory of this process any
+  // more. Providers whose destructor sees to that say yes at once.
+  virtual bool Quiet() { return true; }
 };
 
 class ProviderDevice {

@@ -47,7 +47,8 @@ void QueuePairObject::Define(Environment* environment) {
       {MethodNamed<Self, &Self::Connect>("connect"), MethodNamed<Self, &Self::Arm>("arm"),
        MethodNamed<Self, &Self::OnEvent>("onEvent"),
        MethodNamed<Self, &Self::Reference>("reference"), MethodNamed<Self, &Self::State>("state"),
-       MethodNamed<Self, &Self::Fail>("fail"), MethodNamed<Self, &Self::Close>("close")});
+       MethodNamed<Self, &Self::Fail>("fail"), MethodNamed<Self, &Self::Quiet>("quiet"),
+       MethodNamed<Self, &Self::Close>("close")});
 }
 
 Napi::Object QueuePairObject::Create(Napi::Env env, std::shared_ptr<DeviceState> device,
@@ -138,6 +139,11 @@ Napi::Value QueuePairObject::State(const Napi::CallbackInfo& info) {
 Napi::Value QueuePairObject::Fail(const Napi::CallbackInfo& info) {
   state_->Fail();
   return info.Env().Undefined();
+}
+
+Napi::Value QueuePairObject::Quiet(const Napi::CallbackInfo& info) {
+  state_->Fail();
+  return Napi::Boolean::New(info.Env(), state_->Quiet());
 }
 
 Napi::Value QueuePairObject::Close(const Napi::CallbackInfo& info) {

@@ -32,6 +32,7 @@ class QueuePairObject {
   Napi::Value Reference(const Napi::CallbackInfo& info);
   Napi::Value State(const Napi::CallbackInfo& info);
   Napi::Value Fail(const Napi::CallbackInfo& info);
+  Napi::Value Quiet(const Napi::CallbackInfo& info);
   Napi::Value Close(const Napi::CallbackInfo& info);
   EventSource* Events(const Napi::CallbackInfo& info);
 

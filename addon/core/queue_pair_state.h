@@ -56,6 +56,7 @@ class QueuePairState {
 
   bool closed() const { return queue_pair_ == nullptr; }
   const char* state() const;
+  bool Quiet() { return closed() || queue_pair_->Quiet(); }
   uint64_t in_flight() const { return (send_tail_ - send_head_) + (receive_tail_ - receive_head_); }
   // Null once closed.
   ProviderQueuePair* provider_queue_pair() { return queue_pair_.get(); }

@@ -16,7 +16,7 @@ namespace {
 
 // "untornQP", little endian.
 constexpr uint64_t kInboxMagic = 0x5051'6e72'6f74'6e75;
-constexpr uint32_t kInboxVersion = 2;
+constexpr uint32_t kInboxVersion = 3;
 constexpr size_t kLineBytes = 64;
 
 size_t LengthsBytes(uint32_t depth) {
@@ -76,6 +76,12 @@ Inbox::~Inbox() {
 
 void Inbox::SetState(InboxState state) { header()->state.store(state, std::memory_order_release); }
 
+bool Inbox::Quiet() const {
+  // Pairs with Enter(): see (1).
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return header()->busy.load(std::memory_order_acquire) == 0;
+}
+
 void Inbox::PostReceive(uint32_t length_bytes) {
   LengthOf(file_.mapping.base(), posted_ % depth_).store(length_bytes, std::memory_order_relaxed);
   // Release: the length is there before the receive is. Pairs with room().
@@ -133,6 +139,16 @@ Failure PeerInbox::Open(int64_t pid, int32_t fd, const std::string& inode, int32
   header_ = header;
   return {};
 }
+
+bool PeerInbox::Enter() {
+  header_->busy.store(1, std::memory_order_seq_cst);
+  if (header_->state.load(std::memory_order_seq_cst) == kInboxReady) [[likely]]
+    return true;
+  Leave();
+  return false;
+}
+
+void PeerInbox::Leave() { header_->busy.store(0, std::memory_order_release); }
 
 uint32_t PeerInbox::next_length_bytes() const {
   return LengthOf(mapping_.base(), produced_ % depth_).load(std::memory_order_relaxed);

@@ -3,13 +3,29 @@
 //
 //   page 0: header                              then: lengths of posted receives, slots
 //   owner's line:  state, posted, armed         u32[depth], padded to a line
-//   peer's line:   produced                     depth × { kind, length, immediate, pad | bytes }
+//   peer's line:   produced, busy               depth × { kind, length, immediate, pad | bytes }
 //
 // A message goes into slot `produced % depth`, which stands for the receive of the same number;
 // the peer may produce while `produced < posted`. Counts wrap, so the depth is a power of two; they
 // start shortly before that, so that no program is the first to see it. Neither side believes the
 // other: the owner keeps its own copies of everything it writes, and both check every number that
 // they read.
+//
+// Whoever closes must know when the last byte of its peer has landed, and it is the peer's own core
+// that copies. So the peer says when it changes the owner's memory:
+//  (1) The peer stores busy := 1, then loads `state`, and changes memory only when that is ready;
+//      then it stores busy := 0. The owner stores `state`, then loads `busy`. All four of the first
+//      kind are sequentially consistent, and no order of them has both look before the other has
+//      stored: either the peer sees that it must not, or the owner sees that it must wait.
+//  (2) busy := 0 is a release, the owner's load an acquire: what the peer changed is there, and
+//  what
+//      the owner stores from then on is not overwritten.
+//  (3) A peer that has died changes nothing: the kernel closes a process's descriptors when its
+//  last
+//      thread has stopped, so its broken doorbell proves it. One that was stopped in the middle is
+//      neither: the owner cannot know, and says so.
+//  (4) READs change nothing and are not waited for. The reader looks at `state` again when it has
+//      copied: bytes that were stored after the owner had closed come with a state that says so.
 #pragma once
 
 #include <atomic>
@@ -43,6 +59,7 @@ struct InboxHeader {
   std::atomic<uint32_t> posted;
   std::atomic<uint32_t> armed;
   alignas(64) std::atomic<uint32_t> produced;
+  std::atomic<uint32_t> busy;
 };
 static_assert(sizeof(InboxHeader) <= kHeaderBytes);
 
@@ -76,6 +93,8 @@ class Inbox {
   int doorbell_fd() const { return doorbell_read_.get(); }
 
   void SetState(InboxState state);
+  // After a state that is not ready: whether the peer, by its own word, changes nothing any more.
+  bool Quiet() const;
   // Tells the peer of one more receive, of that many bytes.
   void PostReceive(uint32_t length_bytes);
   // Receives posted and not yet taken.
@@ -109,6 +128,11 @@ class PeerInbox {
  public:
   // ERR_UNTORN_BUSY when another queue pair took it.
   Failure Open(int64_t pid, int32_t fd, const std::string& inode, int32_t doorbell_fd);
+
+  // Before and after an operation that changes the owner's memory; when Enter says no, there is
+  // none.
+  bool Enter();
+  void Leave();
 
   bool ready() const { return header_->state.load(std::memory_order_acquire) == kInboxReady; }
   uint32_t state() const { return header_->state.load(std::memory_order_acquire); }

@@ -75,6 +75,11 @@ void SharedQueuePair::Fail() {
   inbox_.SetState(kInboxError);
 }
 
+bool SharedQueuePair::Quiet() {
+  // A peer is let in only once this side is connected.
+  return !connected_ || inbox_.Quiet() || !peer_.alive();
+}
+
 size_t SharedQueuePair::Post(const Operation* operations, size_t count, int*) {
   for (size_t i = 0; i < count; ++i) {
     const Operation& operation = operations[i];
@@ -106,50 +111,63 @@ uint32_t SharedQueuePair::Execute(const Operation& operation) {
   const auto& remote = *static_cast<const SharedRemoteRegion*>(operation.remote);
   if (!remote.open()) [[unlikely]]
     return kRemoteAccess;
-  uint8_t* there = remote.bytes() + operation.remote_offset;
-  uint8_t* here = LocalBytes(operation);
-  switch (operation.opcode) {
-    case Opcode::kRead:
-      // A fence flag asks for nothing more: earlier READs have ended with an acquire fence.
-      if (stores_wait) {
-        FullFence();
-        stores_wait = false;
-      }
-      if (operation.length_bytes == 8 && (reinterpret_cast<uintptr_t>(there) & 7) == 0) {
-        const uint64_t word =
-            __atomic_load_n(reinterpret_cast<const uint64_t*>(there), __ATOMIC_ACQUIRE);
-        std::memcpy(here, &word, sizeof word);
-        return kSuccess;
-      }
-      CopyFromShared(here, there, operation.length_bytes);
-      // Whatever is read after this READ, by a later operation or by the caller, is read later.
-      std::atomic_thread_fence(std::memory_order_acquire);
-      return kSuccess;
-    case Opcode::kWrite:
-      // Whatever was written before this WRITE is seen before it.
-      std::atomic_thread_fence(std::memory_order_release);
-      CopyToShared(there, here, operation.length_bytes);
-      stores_wait = true;
-      return kSuccess;
-    case Opcode::kWriteWithImmediate: {
-      if (const uint32_t status = AwaitRoom(); status != kSuccess) return status;
-      std::atomic_thread_fence(std::memory_order_release);
-      CopyToShared(there, here, operation.length_bytes);
-      stores_wait = true;
-      return Send(kMessageImmediate, nullptr, operation.length_bytes, operation.immediate);
-    }
-    default:
-      return ExecuteAtomic(operation);
+  if (operation.opcode == Opcode::kRead) return ExecuteRead(operation, remote);
+  if (operation.opcode == Opcode::kWriteWithImmediate) {
+    if (const uint32_t status = AwaitRoom(); status != kSuccess) return status;
   }
+  // Before the first store: a peer that closes meanwhile waits for the last one.
+  if (!peer_.Enter()) [[unlikely]]
+    return kRetryExceeded;
+  const bool writes =
+      operation.opcode == Opcode::kWrite || operation.opcode == Opcode::kWriteWithImmediate;
+  if (writes) {
+    ExecuteWrite(operation, remote);
+  } else {
+    ExecuteAtomic(operation, remote);
+  }
+  // Like any store, it may wait in this CPU, where no later READ may pass it.
+  stores_wait = true;
+  peer_.Leave();
+  if (operation.opcode != Opcode::kWriteWithImmediate) return kSuccess;
+  return Send(kMessageImmediate, nullptr, operation.length_bytes, operation.immediate);
 }
 
-uint32_t SharedQueuePair::ExecuteAtomic(const Operation& operation) {
-  const auto& remote = *static_cast<const SharedRemoteRegion*>(operation.remote);
+uint32_t SharedQueuePair::ExecuteRead(const Operation& operation,
+                                      const SharedRemoteRegion& remote) const {
+  const uint8_t* there = remote.bytes() + operation.remote_offset;
+  uint8_t* here = LocalBytes(operation);
+  // A fence flag asks for nothing more: earlier READs have ended with an acquire fence.
+  if (stores_wait) {
+    FullFence();
+    stores_wait = false;
+  }
+  if (operation.length_bytes == 8 && (reinterpret_cast<uintptr_t>(there) & 7) == 0) {
+    const uint64_t word =
+        __atomic_load_n(reinterpret_cast<const uint64_t*>(there), __ATOMIC_ACQUIRE);
+    std::memcpy(here, &word, sizeof word);
+  } else {
+    CopyFromShared(here, there, operation.length_bytes);
+    // Whatever is read after this READ, by a later operation or by the caller, is read later.
+    std::atomic_thread_fence(std::memory_order_acquire);
+  }
+  // Looked at again: this process may have been stopped in the middle for long, and what it copied
+  // then may be bytes of whatever the owner keeps there since it closed.
+  if (!peer_.ready()) [[unlikely]]
+    return kRetryExceeded;
+  return remote.open() ? kSuccess : kRemoteAccess;
+}
+
+void SharedQueuePair::ExecuteWrite(const Operation& operation, const SharedRemoteRegion& remote) {
+  // Whatever was written before this WRITE is seen before it.
+  std::atomic_thread_fence(std::memory_order_release);
+  CopyToShared(remote.bytes() + operation.remote_offset, LocalBytes(operation),
+               operation.length_bytes);
+}
+
+void SharedQueuePair::ExecuteAtomic(const Operation& operation, const SharedRemoteRegion& remote) {
   std::atomic_ref<uint64_t> word(
       *reinterpret_cast<uint64_t*>(remote.bytes() + operation.remote_offset));
   uint64_t old = operation.compare_or_add;
-  // Like a WRITE's: no later READ may pass it.
-  stores_wait = true;
   if (operation.opcode == Opcode::kFetchAndAdd) {
     old = word.fetch_add(operation.compare_or_add, std::memory_order_seq_cst);
   } else {
@@ -157,7 +175,6 @@ uint32_t SharedQueuePair::ExecuteAtomic(const Operation& operation) {
     word.compare_exchange_strong(old, operation.swap, std::memory_order_seq_cst);
   }
   std::memcpy(LocalBytes(operation), &old, sizeof old);
-  return kSuccess;
 }
 
 uint32_t SharedQueuePair::AwaitReady() const {

@@ -3,6 +3,9 @@
 // operations happen in the order posted; after the first failure nothing moves any more, and
 // everything ends with Flushed; a peer whose queue pair failed or closed does not answer.
 //
+// Closing waits until a peer that is amid a change of this side's memory has ended it: inbox.h has
+// the argument.
+//
 // A peer that was killed cannot say so: its memory stays readable through the mapping. Messages
 // notice by the doorbell's broken pipe; one-sided operations do not, the session above does.
 #pragma once
@@ -15,6 +18,8 @@
 #include "inbox.h"
 
 namespace untorn {
+
+class SharedRemoteRegion;
 
 class SharedQueuePair final : public ProviderQueuePair {
  public:
@@ -31,6 +36,7 @@ class SharedQueuePair final : public ProviderQueuePair {
   void AcknowledgeEvents() override { inbox_.Silence(); }
   bool in_error() const override { return in_error_; }
   void Fail() override;
+  bool Quiet() override;
 
  private:
   struct Receive {
@@ -41,7 +47,9 @@ class SharedQueuePair final : public ProviderQueuePair {
 
   explicit SharedQueuePair(const QueuePairOptions& options);
   uint32_t Execute(const Operation& operation);
-  uint32_t ExecuteAtomic(const Operation& operation);
+  uint32_t ExecuteRead(const Operation& operation, const SharedRemoteRegion& remote) const;
+  static void ExecuteWrite(const Operation& operation, const SharedRemoteRegion& remote);
+  static void ExecuteAtomic(const Operation& operation, const SharedRemoteRegion& remote);
   uint32_t Send(MessageKind kind, const uint8_t* bytes, uint32_t length_bytes, uint32_t immediate);
   uint32_t AwaitReady() const;
   uint32_t AwaitRoom() const;

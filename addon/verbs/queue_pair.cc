@@ -223,6 +223,10 @@ void VerbsQueuePair::Fail() {
   in_error_ = true;
 }
 
+// What fences the peer: the device executes the peer's operations, and once ibv_destroy_qp has
+// returned it knows no queue pair of that number any more. The kernel waits until nothing that it
+// had begun for the queue pair is under way (rxe: its tasks have ended; adapters: their firmware
+// says so), so that nothing lands in registered memory afterwards, whatever the peer still sends.
 VerbsQueuePair::~VerbsQueuePair() {
   // Events read from the channel and not acknowledged would make ibv_destroy_cq wait for ever.
   // All reading is done there, and acknowledged there.

@@ -159,9 +159,10 @@ export interface QueuePair extends AsyncDisposable {
    * Flushes what is in flight, then destroys; once it resolves, nothing that the peer posted to its end
    * touches memory of this process any more. Idempotent.
    * @throws UntornError ERR_UNTORN_BUSY when a peer on shared memory was stopped amid an operation
-   *   and can neither end it nor be seen to be dead; may be called again
+   *   and neither ends it within `timeoutMs` (default 5000) nor is seen to be dead; may be called
+   *   again
    */
-  close(): Promise<void>
+  close(options?: { readonly timeoutMs?: number }): Promise<void>
 }
 
 export interface Device extends AsyncDisposable {

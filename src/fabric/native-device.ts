@@ -138,7 +138,9 @@ export class NativeBackedDevice implements Device {
 
   async #close(): Promise<void> {
     this.#closed = true
-    for (const queuePair of this.#queuePairs) await queuePair.close()
+    // All of them, also where one of them has a peer that cannot be waited for.
+    const ends = await Promise.allSettled([...this.#queuePairs].map((each) => each.close()))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
     for (const reference of this.#regions) {
       const region = reference.deref()
       await region?.close()

@@ -2,6 +2,8 @@
 // a chain ends exactly once, with its first failing status; nobody sleeps while a completion is
 // waiting (arm, poll again, only then sleep: a completion that came between poll and arm raises no
 // event).
+import { setTimeout as delay } from 'node:timers/promises'
+import { UntornError } from '../errors.ts'
 import {
   COMPLETION_BYTES,
   CompletionFlags,
@@ -22,6 +24,9 @@ interface Chain {
 const COMPLETION_WORDS = COMPLETION_BYTES / 4
 /** The control word is signed: what is more, 36 minutes, would turn negative and not wait at all. */
 const BUDGET_US_MAX = 0x7fff_ffff
+/** Between two looks at a peer that is amid an operation. */
+const QUIET_POLL_MS = 1
+const CLOSE_TIMEOUT_MS = 5000
 
 export class NativeBackedQueuePair implements QueuePair {
   readonly endpoint: Endpoint
@@ -37,6 +42,7 @@ export class NativeBackedQueuePair implements QueuePair {
   #lastId = 0
   #unsettled: Promise<number> = Promise.resolve(Status.Success)
   #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(native: NativeQueuePair, spinUs: number, onClosed: () => void) {
     this.#native = native
@@ -132,8 +138,41 @@ export class NativeBackedQueuePair implements QueuePair {
     this.#sleep()
   }
 
-  close(): Promise<void> {
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#closed) return Promise.resolve()
+    if (this.#closing === undefined && this.#native.quiet()) {
+      this.#destroy()
+      return Promise.resolve()
+    }
+    this.#closing ??= this.#closeQuiet(options.timeoutMs ?? CLOSE_TIMEOUT_MS).finally(() => {
+      this.#closing = undefined
+    })
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Waits for a peer that is amid an operation on memory of this process. */
+  async #closeQuiet(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    // Operations of this side end now, whatever the peer does.
+    this.fail()
+    while (!this.#native.quiet()) {
+      if (performance.now() >= deadline) {
+        throw new UntornError(
+          'ERR_UNTORN_BUSY',
+          `the peer was amid an operation and did not end it within ${timeoutMs} ms; ` +
+            'close the queue pair again, or end the peer',
+        )
+      }
+      await delay(QUIET_POLL_MS)
+    }
+    if (!this.#closed) this.#destroy()
+  }
+
+  #destroy(): void {
     this.#native.fail()
     this.drain()
     this.#closed = true
@@ -148,11 +187,6 @@ export class NativeBackedQueuePair implements QueuePair {
     }
     this.#chains.clear()
     this.#onClosed()
-    return Promise.resolve()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 
   #expect(id: number): Promise<number> {

@@ -180,6 +180,12 @@ export interface NativeQueuePair {
   /** Moves to the error state: everything in flight is flushed and will complete. */
   fail(): void
   /**
+   * Moves to the error state, and says whether nothing that the peer posted touches memory of this
+   * process once the queue pair is closed. False only where a peer executes its operations itself and
+   * is amid one; asked again until it is true.
+   */
+  quiet(): boolean
+  /**
    * Destroys the queue pair and drops all pins. Idempotent. What was in flight is in `completions`
    * afterwards, Flushed, counted by control word 3; `poll` returns 0 from then on.
    */

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { Opcode } from '../../src/fabric/operation-ring.ts'
 import { Status } from '../../src/fabric/status.ts'
-import { BUDGET_US, expectCode, usePair, type Provider } from './fixture.ts'
+import { BUDGET_US, REGION_BYTES, expectCode, usePair, type Provider } from './fixture.ts'
 
 /** Eight tries at 67 ms each, on a machine that may be emulated and busy. */
 const RETRIES_US = 30_000_000
@@ -46,6 +46,24 @@ export function describeClosing(provider: Provider): void {
       await pair().far.close()
       pair().push(Opcode.Read)
       expect(pair().near.submitAndPoll(RETRIES_US)).toBe(Status.RetryExceeded)
+    }, 60_000)
+
+    test('nothing that the peer posted lands once a queue pair has closed', async () => {
+      const { near, far, local, owned } = pair()
+      const ends: (number | Promise<number>)[] = []
+      for (let index = 0; index < 8; index++) {
+        local.bytes.fill(index + 1)
+        pair().push(Opcode.Write, { length: REGION_BYTES })
+        ends.push(near.submit())
+      }
+      await far.close()
+      // Its memory can be used for something else at once.
+      owned.bytes.fill(0xee)
+      pair().push(Opcode.Write)
+      const last = near.submitAndPoll(RETRIES_US)
+      expect([Status.Flushed, Status.RetryExceeded]).toContain(last)
+      await Promise.all(ends)
+      expect(owned.bytes.findIndex((byte) => byte !== 0xee)).toBe(-1)
     }, 60_000)
 
     test('closing the queue pair ends every pending chain', async () => {

@@ -141,6 +141,15 @@ export class QueuePairSurface implements NativeQueuePair, Waiter {
     this.#engine?.fail()
   }
 
+  /**
+   * A peer that finds nobody takes no further step: what it posted and was not executed is dropped,
+   * and so are WRITEs that were accepted and not placed.
+   */
+  quiet(): boolean {
+    this.fail()
+    return true
+  }
+
   close(): void {
     if (this.#closed) return
     this.fail()

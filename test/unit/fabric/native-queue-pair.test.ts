@@ -49,6 +49,7 @@ test('what completes while closing reaches its receiver', async () => {
     arm: () => undefined,
     reference: () => undefined,
     fail: () => undefined,
+    quiet: () => true,
     onEvent: () => undefined,
     submitAndPoll: () => Status.Closed,
     close: () => {
@@ -64,4 +65,44 @@ test('what completes while closing reaches its receiver', async () => {
   expect(queuePair.submitAndPoll(0)).toBe(Status.Closed)
   await Promise.resolve()
   expect(ends).toEqual([[7, Status.Flushed]])
+})
+
+describe('a peer that is amid an operation', () => {
+  function closing(looksUntilQuiet: number): { queuePair: NativeBackedQueuePair; ends: string[] } {
+    const ends: string[] = []
+    let looks = 0
+    const native = {
+      control: new ArrayBuffer(64),
+      completions: new ArrayBuffer(4 * 32),
+      records: new ArrayBuffer(4 * 64),
+      poll: () => 0,
+      arm: () => undefined,
+      reference: () => undefined,
+      fail: () => undefined,
+      quiet: () => ++looks > looksUntilQuiet,
+      state: () => 'error',
+      onEvent: () => undefined,
+      close: () => ends.push('destroyed'),
+    } as unknown as NativeQueuePair
+    return { queuePair: new NativeBackedQueuePair(native, 0, () => ends.push('told')), ends }
+  }
+
+  test('is waited for, and the queue pair destroyed once', async () => {
+    const { queuePair, ends } = closing(3)
+    const first = queuePair.close()
+    expect([queuePair.state, ends]).toEqual(['error', []])
+    await Promise.all([first, queuePair.close()])
+    await queuePair.close()
+    expect([queuePair.state, ends]).toEqual(['closed', ['destroyed', 'told']])
+  })
+
+  test('and does not end it: busy, and may be asked again', async () => {
+    const { queuePair, ends } = closing(40)
+    await expect(queuePair.close({ timeoutMs: 5 })).rejects.toMatchObject({
+      code: 'ERR_UNTORN_BUSY',
+    })
+    expect([queuePair.state, ends]).toEqual(['error', []])
+    await queuePair.close()
+    expect(queuePair.state).toBe('closed')
+  })
 })
