@@ -16,6 +16,7 @@ export { SeqlockOwner, SeqlockReader, seqlock } from './regions/index.ts'
 export type {
   BackOff,
   CatalogueEntry,
+  ClaimKind,
   OpenReaderOptions,
   OwnerStatistics,
   ReadOptions,

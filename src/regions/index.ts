@@ -1,6 +1,12 @@
 // Typed handles of consistent regions: publish, open, read, write.
 export type { BackOff, RetryOptions } from './retry-policy.ts'
-export type { BindingSource, CatalogueEntry, RemoteBinding, Strategy } from './contract.ts'
+export type {
+  BindingSource,
+  CatalogueEntry,
+  ClaimKind,
+  RemoteBinding,
+  Strategy,
+} from './contract.ts'
 export type { ReaderStatistics } from './read-statistics.ts'
 export type { StrategyChoice, StrategyVerdict } from './chooser.ts'
 export { chooseStrategy, judgeStrategy, soundStrategies } from './chooser.ts'
@@ -17,6 +23,8 @@ export { SeqlockOwner } from './seqlock-owner.ts'
 export { PayloadReader } from './payload-reader.ts'
 export type { ReadOptions, ReadSyncOptions, Snapshot, WholeReadOptions } from './read-options.ts'
 export { RegionReader } from './region-reader.ts'
+export type { WatchOptions, WatchPace } from './watch/watch-options.ts'
+export { Watch } from './watch/watch.ts'
 export { SeqlockReader } from './seqlock-reader.ts'
 export type { OpenVersionedSlotsOptions } from './slots/open-slots.ts'
 export { openVersionedSlots } from './slots/open-slots.ts'
