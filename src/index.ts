@@ -26,6 +26,9 @@ export type {
   SeqlockOptions,
   Snapshot,
   Strategy,
+  Watch,
+  WatchOptions,
+  WatchPace,
 } from './regions/index.ts'
 export { connect, listen } from './session/index.ts'
 export type {

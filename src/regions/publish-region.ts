@@ -4,8 +4,9 @@ import { randomBytes, randomInt } from 'node:crypto'
 import type { MemoryRegion } from '../fabric/contract.ts'
 import type { MemoryKernels } from '../protocols/local-memory.ts'
 import type { EntryShape } from './check-entry.ts'
-import type { CatalogueEntry, OwnerHandle, Publication, PublishContext } from './contract.ts'
+import type { CatalogueEntry, Publication, PublishContext } from './contract.ts'
 import { preparedKernels } from './kernels.ts'
+import { RegionOwner, type RegionWriter } from './region-owner.ts'
 
 /** What a protocol knows of its region before there is memory. */
 export interface RegionPlan extends Pick<
@@ -29,7 +30,7 @@ export interface NewRegion {
  * Allocates a region and hands it to `create`, which formats it and makes its owner.
  * @throws UntornError whatever allocation fails with, and whatever `create` throws
  */
-export function publishRegion<Owner extends OwnerHandle>(
+export function publishRegion<Owner extends RegionOwner<RegionWriter>>(
   context: PublishContext,
   plan: RegionPlan,
   create: (parts: NewRegion) => Owner,
@@ -50,7 +51,8 @@ export function publishRegion<Owner extends OwnerHandle>(
       region: region.descriptor,
     }
     const shape = { payloadBytes: plan.capacityBytes, generation, hashKey }
-    return { entry, owner: create({ region, entry, shape, kernels: preparedKernels(device) }) }
+    const owner = create({ region, entry, shape, kernels: preparedKernels(device) })
+    return { entry, owner, claims: RegionOwner.claimsOf(owner) }
   } catch (error) {
     abandon(region)
     throw error

@@ -3,7 +3,15 @@
 // reads; nothing is stored after that.
 import { UntornError } from '../errors.ts'
 import type { MemoryRegion } from '../fabric/contract.ts'
-import type { CatalogueEntry, OwnerHandle, PublishContext, Strategy } from './contract.ts'
+import { claimTable } from './claim-table.ts'
+import type {
+  CatalogueEntry,
+  ClaimHandler,
+  OwnerHandle,
+  PublishContext,
+  Strategy,
+} from './contract.ts'
+import { Watchers } from './watch/watchers.ts'
 
 export interface OwnerStatistics {
   /** Versions published. */
@@ -37,6 +45,7 @@ export abstract class RegionOwner<Writer extends RegionWriter>
   readonly explain: string
   protected readonly entry: CatalogueEntry
   protected readonly counters: { writes: number; aborts: number } = { writes: 0, aborts: 0 }
+  protected readonly watchers: Watchers = new Watchers()
   readonly #writer: Writer
   readonly #region: MemoryRegion
   readonly #context: PublishContext
@@ -49,6 +58,11 @@ export abstract class RegionOwner<Writer extends RegionWriter>
     this.#writer = parts.writer
     this.#region = parts.region
     this.#context = parts.context
+  }
+
+  /** @internal For whoever publishes the region. */
+  static claimsOf(owner: RegionOwner<RegionWriter>): ClaimHandler {
+    return owner.claims()
   }
 
   get name(): string {
@@ -119,14 +133,26 @@ export abstract class RegionOwner<Writer extends RegionWriter>
       if (entered) this.counters.aborts += 1
       throw error
     }
-    this.counters.writes += 1
+    this.published()
     return version
+  }
+
+  /** A version has been published: to be called after each. */
+  protected published(): void {
+    this.counters.writes += 1
+    this.watchers.published()
+  }
+
+  /** What peers may claim; a protocol that grants more than `watch` adds its handlers. */
+  protected claims(): ClaimHandler {
+    return claimTable({ watch: this.watchers })
   }
 
   /** What `close` does; a protocol that has more to end does so first. */
   protected async closeOnce(): Promise<void> {
     // A device that was closed first has taken the memory: there is nothing left to mark.
     if (!this.#region.closed && this.#region.byteLength > 0) this.#writer.close()
+    this.watchers.close()
     await this.#context.withdraw()
     await this.#region.close()
     this.#context.onClosed()

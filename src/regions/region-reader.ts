@@ -9,6 +9,8 @@ import type { Snapshot, WholeReadOptions } from './read-options.ts'
 import type { ReaderStatistics } from './read-statistics.ts'
 import type { RetryOptions, RetryPolicy } from './retry-policy.ts'
 import { SyncReads } from './sync-reads.ts'
+import type { WatchOptions } from './watch/watch-options.ts'
+import { Watch } from './watch/watch.ts'
 
 export abstract class RegionReader implements AsyncDisposable {
   /** Bytes of a payload; where the owner decides how long it is, the most it may have. */
@@ -64,6 +66,19 @@ export abstract class RegionReader implements AsyncDisposable {
   abstract readIfChanged(version: number, options?: WholeReadOptions): Promise<Snapshot | undefined>
   /** The same, spinning until it ends. */
   abstract readIfChangedSync(version: number, options?: RetryOptions): Snapshot | undefined
+
+  /**
+   * The versions of the region as they come, the present one first: an asynchronous iterator. A slow
+   * consumer gets the newest, never a queue. A look costs one READ of 8 bytes, and looks are taken less
+   * often while nothing changes; with `notify` the owner wakes it instead. Done when the region closes.
+   * Its `next` fails as `readIfChanged` does, and that ends it.
+   * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
+   */
+  watch(options?: WatchOptions): Watch<Snapshot> {
+    const look = (version: number, how: WholeReadOptions): Promise<Snapshot | undefined> =>
+      this.readIfChanged(version, how)
+    return new Watch(this.context, look, options)
+  }
 
   /**
    * Ends reads in progress with ERR_UNTORN_CLOSED, waits for their operations, gives back the

@@ -12,7 +12,7 @@ export class SeqlockOwner extends RegionOwner<Writer> {
    */
   write(bytes: Uint8Array): number {
     const version = this.writer().write(bytes)
-    this.counters.writes += 1
+    this.published()
     return version
   }
 
@@ -49,7 +49,7 @@ export class SeqlockOwner extends RegionOwner<Writer> {
    */
   writeEnd(token: SeqlockWriteToken): number {
     const version = this.writer().writeEnd(token)
-    this.counters.writes += 1
+    this.published()
     return version
   }
 
@@ -61,5 +61,6 @@ export class SeqlockOwner extends RegionOwner<Writer> {
   writeAbort(token: SeqlockWriteToken): void {
     this.writer().writeAbort(token)
     this.counters.aborts += 1
+    this.watchers.published()
   }
 }

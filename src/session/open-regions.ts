@@ -145,7 +145,8 @@ export class OpenRegions {
     const endings: Promise<void>[] = []
     for (const source of this.#sources) {
       if (source.entry.name !== name || source.entry.generation !== generation) continue
-      const failure = stale(name, 'its owner withdrew it')
+      const closed = new UntornError('ERR_UNTORN_CLOSED', `the owner closed '${name}'`)
+      const failure = stale(name, 'its owner withdrew it', closed)
       source.end(failure)
       endings.push(source.endClaims(failure), this.#unbind(source))
     }
@@ -219,6 +220,6 @@ export class OpenRegions {
   }
 }
 
-function stale(name: string, why: string): UntornError {
-  return new UntornError('ERR_UNTORN_STALE_GENERATION', `'${name}' is stale: ${why}`)
+function stale(name: string, why: string, cause?: UntornError): UntornError {
+  return new UntornError('ERR_UNTORN_STALE_GENERATION', `'${name}' is stale: ${why}`, { cause })
 }

@@ -18,7 +18,7 @@ export class VersionedSlotsOwner extends RegionOwner<Writer> {
    */
   publish(bytes: Uint8Array): number {
     const version = this.writer().publish(bytes)
-    this.counters.writes += 1
+    this.published()
     return version
   }
 
@@ -51,7 +51,7 @@ export class VersionedSlotsOwner extends RegionOwner<Writer> {
   }
 
   readonly #ended = (published: boolean): void => {
-    if (published) this.counters.writes += 1
+    if (published) this.published()
     else this.counters.aborts += 1
   }
 }

@@ -1,0 +1,431 @@
+// Goal: a watch yields every region's newest version when it is asked, never an old one; it looks less and
+// less often while nothing changes, ends as it should, mends what a session mends, and leaves nothing
+// behind; a notified one is woken by the owner, and no publication goes unseen for good.
+// Method: an owner and a reader on the fake fabric, fake timers, claims in the test's hands.
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { UntornError } from '../../../src/errors.ts'
+import { Status } from '../../../src/fabric/status.ts'
+import type { Claim, ClaimHolder } from '../../../src/regions/contract.ts'
+import { RegionOwner } from '../../../src/regions/region-owner.ts'
+import type { WatchOptions } from '../../../src/regions/watch/watch-options.ts'
+import { type World, codeOf, makeWorld, payloadOf } from './fixture.ts'
+
+const BYTES = 16
+
+/** A claim and the owner's side of it: notices arrive at once, or are lost. */
+class FakeClaim implements Claim {
+  readonly kind = 'watch'
+  readonly parameters = {}
+  readonly windows = []
+  readonly binding: Claim['binding']
+  readonly holder: ClaimHolder
+  ended: UntornError | undefined
+  onEnded: Claim['onEnded'] = null
+  onNotice: Claim['onNotice'] = null
+  lossy = false
+  notices = 0
+  readonly release = vi.fn(() => Promise.resolve())
+
+  constructor(binding: Claim['binding'], id: number) {
+    this.binding = binding
+    this.holder = {
+      id,
+      kind: 'watch',
+      peer: 'test',
+      evict: () => Promise.resolve(),
+      notify: (message) => {
+        this.notices += 1
+        if (!this.lossy) this.onNotice?.(message)
+        return true
+      },
+    }
+  }
+
+  end(why: UntornError): void {
+    this.ended = why
+    this.onEnded?.(why)
+  }
+}
+
+let world: World
+let claims: FakeClaim[] = []
+
+beforeEach(async () => {
+  vi.useFakeTimers()
+  world = await makeWorld({ bytes: BYTES, strategy: 'fenced', initial: payloadOf(2, BYTES) })
+  claims = []
+  world.source.claim = () => {
+    const claim = new FakeClaim(world.source.state as Claim['binding'], claims.length)
+    claims.push(claim)
+    RegionOwner.claimsOf(world.owner).claim(claim.holder)
+    return Promise.resolve(claim)
+  }
+})
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+function write(): number {
+  return world.owner.write(payloadOf(world.owner.version + 2, BYTES))
+}
+
+/** What a promise has come to without any time passing; undefined while it is pending. */
+async function settled<T>(promise: Promise<T>): Promise<T | undefined> {
+  return await Promise.race([promise, turns()])
+}
+
+async function turns(): Promise<undefined> {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
+  return undefined
+}
+
+async function versionOf(next: Promise<IteratorResult<{ readonly version: number }, undefined>>) {
+  return (await settled(next))?.value?.version
+}
+
+describe('polling', () => {
+  test('the present version comes at once, then each newer one', async () => {
+    const watch = world.reader.watch()
+    const first = await watch.next()
+    expect(first).toEqual({ done: false, value: { version: 2, bytes: payloadOf(2, BYTES) } })
+    const pending = watch.next()
+    await vi.advanceTimersByTimeAsync(500)
+    expect(await settled(pending)).toBeUndefined()
+    write()
+    await vi.advanceTimersByTimeAsync(100)
+    const bytes = payloadOf(4, BYTES)
+    expect(await settled(pending)).toEqual({ done: false, value: { version: 4, bytes } })
+    await watch.return()
+  })
+
+  test('a slow consumer gets the newest, and no queue', async () => {
+    const watch = world.reader.watch()
+    expect(await versionOf(watch.next())).toBe(2)
+    for (let count = 0; count < 5; count += 1) {
+      write()
+      await vi.advanceTimersByTimeAsync(10)
+    }
+    expect(await versionOf(watch.next())).toBe(12)
+    const pending = watch.next()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await settled(pending)).toBeUndefined()
+    await watch.return()
+  })
+
+  test('it looks less often while nothing changes, and often again after a change', async () => {
+    const watch = world.reader.watch({ pace: { minMs: 2, maxMs: 16 } })
+    await watch.next()
+    const looks = (): number => world.queuePair.chains.length
+    const before = looks()
+    const pending = watch.next()
+    // Due 2, 6, 14, 30, 46, 62 ms after the first look; all of 8 bytes.
+    await vi.advanceTimersByTimeAsync(62)
+    expect(looks() - before).toBe(6)
+    expect(world.queuePair.chains.at(-1)).toMatchObject([{ length: 8 }])
+    write()
+    await vi.advanceTimersByTimeAsync(16)
+    expect(await versionOf(pending)).toBe(4)
+    const next = watch.next()
+    write()
+    await vi.advanceTimersByTimeAsync(2)
+    expect(await versionOf(next)).toBe(6)
+    await watch.return()
+  })
+
+  test('calls of next take turns', async () => {
+    const watch = world.reader.watch()
+    const [first, second] = [watch.next(), watch.next()]
+    expect(await versionOf(first)).toBe(2)
+    expect(await settled(second)).toBeUndefined()
+    write()
+    await vi.advanceTimersByTimeAsync(10)
+    expect(await versionOf(second)).toBe(4)
+    await watch.return()
+  })
+})
+
+describe('the end', () => {
+  test('for await, left, leaves nothing behind', async () => {
+    const seen: number[] = []
+    for await (const { version } of world.reader.watch({ pace: { minMs: 0 } })) {
+      seen.push(version)
+      write()
+      await vi.advanceTimersByTimeAsync(1)
+      void Promise.resolve().then(() => vi.advanceTimersByTimeAsync(1))
+      if (seen.length === 3) break
+    }
+    expect(seen).toEqual([2, 4, 6])
+  })
+
+  test('return ends a pending next at once, and every later one', async () => {
+    const watch = world.reader.watch()
+    await watch.next()
+    const pending = watch.next()
+    await turns()
+    expect(await settled(watch.return())).toEqual({ done: true, value: undefined })
+    expect(await settled(pending)).toEqual({ done: true, value: undefined })
+    expect(await settled(watch.next())).toEqual({ done: true, value: undefined })
+  })
+
+  test('return ends a look in flight', async () => {
+    const watch = world.reader.watch()
+    await watch.next()
+    world.queuePair.holding = true
+    const pending = watch.next()
+    await vi.advanceTimersByTimeAsync(1)
+    await watch.return()
+    expect(await settled(pending)).toEqual({ done: true, value: undefined })
+    world.queuePair.release()
+    await turns()
+  })
+
+  test('the owner’s close is done', async () => {
+    const watch = world.reader.watch()
+    await watch.next()
+    const pending = watch.next()
+    // Peers are awaited, this one's reader among them: the memory is still there.
+    world.context.withdraw.mockReturnValue(new Promise(() => undefined))
+    void world.owner.close()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await settled(pending)).toEqual({ done: true, value: undefined })
+  })
+
+  test.each([
+    ['a withdrawal', true],
+    ['a later incarnation', false],
+  ])('%s: done is %s', async (_, closed) => {
+    const cause = closed ? new UntornError('ERR_UNTORN_CLOSED', 'by its owner') : undefined
+    const watch = world.reader.watch()
+    await watch.next()
+    world.source.state = new UntornError('ERR_UNTORN_STALE_GENERATION', 'gone', { cause })
+    const pending = watch.next()
+    const ending = closed ? undefined : 'ERR_UNTORN_STALE_GENERATION'
+    const code = codeOf(() => pending)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await code).toBe(ending)
+    expect(await settled(watch.next())).toEqual({ done: true, value: undefined })
+  })
+
+  test('the reader’s close ends a pause at once', async () => {
+    const watch = world.reader.watch({ pace: { minMs: 1000 } })
+    await watch.next()
+    const pending = watch.next()
+    await turns()
+    await world.reader.close()
+    expect(await settled(pending)).toEqual({ done: true, value: undefined })
+  })
+
+  test('its signal, in a pause, in a look, and between two of them', async () => {
+    for (const moment of ['pause', 'look', 'between'] as const) {
+      const abort = new AbortController()
+      const watch = world.reader.watch({ signal: abort.signal })
+      await watch.next()
+      world.queuePair.holding = moment === 'look'
+      const code = moment === 'between' ? undefined : codeOf(() => watch.next())
+      await turns()
+      if (moment === 'look') await vi.advanceTimersByTimeAsync(1)
+      abort.abort('enough')
+      expect(await (code ?? codeOf(() => watch.next()))).toBe('ERR_UNTORN_ABORTED')
+      expect(await settled(watch.next())).toEqual({ done: true, value: undefined })
+      world.queuePair.holding = false
+      world.queuePair.release()
+      await turns()
+    }
+  })
+
+  test('what else a read fails with', async () => {
+    const watch = world.reader.watch()
+    await watch.next()
+    world.source.state = new UntornError('ERR_UNTORN_PEER_LOST', 'gone')
+    const code = codeOf(() => watch.next())
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await code).toBe('ERR_UNTORN_PEER_LOST')
+  })
+})
+
+describe('a connection that breaks', () => {
+  test('is waited for', async () => {
+    const watch = world.reader.watch()
+    await watch.next()
+    const bound = world.source.state
+    let recovered = (): void => undefined
+    world.source.transportFailed.mockImplementation((status) => {
+      world.source.recovering = new Promise((resolve) => (recovered = resolve))
+      world.source.state = new UntornError('ERR_UNTORN_NOT_CONNECTED', 'being replaced')
+      return new UntornError('ERR_UNTORN_REMOTE', `status ${status}`, { status })
+    })
+    world.queuePair.statuses.push(Status.RetryExceeded)
+    const pending = watch.next()
+    await vi.advanceTimersByTimeAsync(1000)
+    write()
+    expect(await settled(pending)).toBeUndefined()
+    world.source.state = bound
+    world.source.recovering = null
+    recovered()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await versionOf(pending)).toBe(4)
+    await watch.return()
+  })
+
+  test('again and again is a failure', async () => {
+    const watch = world.reader.watch()
+    await watch.next()
+    for (let count = 0; count < 5; count += 1) {
+      world.queuePair.statuses.push(Status.RemoteAccess)
+    }
+    const code = codeOf(() => watch.next())
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await code).toBe('ERR_UNTORN_REMOTE')
+    expect(world.source.transportFailed).toHaveBeenCalledTimes(4)
+  })
+
+  test('return does not wait for it', async () => {
+    const watch = world.reader.watch()
+    await watch.next()
+    world.source.transportFailed.mockImplementation((status) => {
+      world.source.recovering = new Promise(() => undefined)
+      return new UntornError('ERR_UNTORN_REMOTE', `status ${status}`, { status })
+    })
+    world.queuePair.statuses.push(Status.RetryExceeded)
+    const pending = watch.next()
+    await vi.advanceTimersByTimeAsync(1)
+    await watch.return()
+    expect(await settled(pending)).toEqual({ done: true, value: undefined })
+  })
+})
+
+describe('notified', () => {
+  const notify = true
+
+  test('a publication wakes it, without a look before', async () => {
+    const watch = world.reader.watch({ notify })
+    expect(await versionOf(watch.next())).toBe(2)
+    const pending = watch.next()
+    await vi.advanceTimersByTimeAsync(900)
+    const before = world.queuePair.chains.length
+    write()
+    expect(await versionOf(pending)).toBe(4)
+    expect(world.queuePair.chains.length - before).toBe(2)
+    await watch.return()
+    expect(claims).toHaveLength(1)
+    expect(claims[0]?.release).toHaveBeenCalledTimes(1)
+  })
+
+  test('publications closer than its pace are one look', async () => {
+    const watch = world.reader.watch({ notify, pace: { minMs: 10 } })
+    await watch.next()
+    const pending = watch.next()
+    await turns()
+    for (let count = 0; count < 4; count += 1) {
+      write()
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    expect(await settled(pending)).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(6)
+    expect(await versionOf(pending)).toBe(10)
+    await watch.return()
+  })
+
+  test('a notice during a look is not lost', async () => {
+    const watch = world.reader.watch({ notify })
+    await watch.next()
+    await vi.advanceTimersByTimeAsync(10)
+    const pending = watch.next()
+    await turns()
+    world.queuePair.holding = true
+    claims[0]?.onNotice?.(new Uint8Array(0))
+    await turns()
+    // The look samples what there is now; the notice comes before it has ended.
+    world.queuePair.holding = false
+    world.queuePair.release()
+    write()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await versionOf(pending)).toBe(4)
+    await watch.return()
+  })
+
+  test('lost notices are made up for', async () => {
+    const watch = world.reader.watch({ notify, pace: { maxMs: 300 } })
+    await watch.next()
+    const pending = watch.next()
+    await turns()
+    const [claim] = claims as [FakeClaim]
+    claim.lossy = true
+    write()
+    await vi.advanceTimersByTimeAsync(299)
+    expect(await settled(pending)).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await versionOf(pending)).toBe(4)
+    expect(claim.notices).toBe(1)
+    await watch.return()
+  })
+
+  test('a claim that ends is asked for again, and followed by a look', async () => {
+    const watch = world.reader.watch({ notify })
+    await watch.next()
+    const pending = watch.next()
+    await turns()
+    const [claim] = claims as [FakeClaim]
+    claim.lossy = true
+    let recovered = (): void => undefined
+    world.source.recovering = new Promise((resolve) => (recovered = resolve))
+    claim.end(new UntornError('ERR_UNTORN_NOT_CONNECTED', 'the queue pair is being replaced'))
+    await turns()
+    write()
+    expect(claims).toHaveLength(1)
+    world.source.recovering = null
+    recovered()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await versionOf(pending)).toBe(4)
+    const next = watch.next()
+    await vi.advanceTimersByTimeAsync(10)
+    expect(claims).toHaveLength(2)
+    write()
+    expect(await versionOf(next)).toBe(6)
+    await watch.return()
+  })
+
+  test('the owner’s close is done, also when it is heard of by the claim', async () => {
+    const watch = world.reader.watch({ notify })
+    await watch.next()
+    const pending = watch.next()
+    await turns()
+    const cause = new UntornError('ERR_UNTORN_CLOSED', 'by its owner')
+    const why = new UntornError('ERR_UNTORN_STALE_GENERATION', 'withdrawn', { cause })
+    world.source.state = why
+    world.source.claim = () => Promise.reject(why)
+    claims[0]?.end(why)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await settled(pending)).toEqual({ done: true, value: undefined })
+  })
+
+  test('a region that notifies nobody says so', async () => {
+    world.source.claim = () => Promise.reject(new UntornError('ERR_UNTORN_DENIED', 'no'))
+    expect(await codeOf(() => world.reader.watch({ notify }).next())).toBe('ERR_UNTORN_DENIED')
+  })
+
+  test('a claim granted too late is given back', async () => {
+    const claim = new FakeClaim(world.source.state as Claim['binding'], 9)
+    let grant = (): void => undefined
+    world.source.claim = () => new Promise((resolve) => (grant = () => resolve(claim)))
+    const watch = world.reader.watch({ notify })
+    const pending = watch.next()
+    await turns()
+    await watch.return()
+    grant()
+    expect(await settled(pending)).toEqual({ done: true, value: undefined })
+    expect(claim.release).toHaveBeenCalledTimes(1)
+  })
+})
+
+test.each([
+  ['no object', 1 as unknown as WatchOptions],
+  ['no signal', { signal: {} as AbortSignal }],
+  ['no pace', { pace: 5 as unknown as { minMs: number } }],
+  ['a negative pace', { pace: { minMs: -1 } }],
+  ['a pace backwards', { pace: { minMs: 10, maxMs: 5 } }],
+  ['no truth value', { notify: 1 as unknown as boolean }],
+])('options are checked: %s', async (_, options) => {
+  expect(await codeOf(() => world.reader.watch(options))).toBe('ERR_UNTORN_ARGUMENT')
+})
