@@ -4,6 +4,8 @@ export type {
   OperationSink,
   ReaderMachine,
   ReadRequest,
+  RemoteMachine,
+  RemoteSink,
   VerdictCode,
 } from './machine.ts'
 export { Evidence, Verdict } from './machine.ts'
@@ -14,4 +16,5 @@ export { portableKernels } from './portable-kernels.ts'
 export * from './lock/index.ts'
 export * from './seqlock/index.ts'
 export * from './slots/index.ts'
+export * from './cell/index.ts'
 export * from './group/index.ts'

@@ -47,6 +47,8 @@ export const Verdict = {
   Closed: 4,
   /** The version that the caller wants has been overwritten for ever; see `missed`. */
   Lapped: 5,
+  /** What protected the operation, a lease, ran out before it ended: nothing that landed counts. */
+  Expired: 6,
 } as const
 
 export type VerdictCode = (typeof Verdict)[keyof typeof Verdict]
