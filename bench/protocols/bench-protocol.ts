@@ -92,7 +92,8 @@ export function platformOf(
 }
 
 export const everywhere: readonly Platform[] = ['shared-memory', 'rxe-words', 'rxe-bytes']
-export const overRxe: readonly Platform[] = ['rxe-words', 'rxe-bytes']
+/** Where aligned words of 8 bytes stay whole. */
+export const onWords: readonly Platform[] = ['shared-memory', 'rxe-words']
 
 export function sound(name: string): BenchScheme {
   return { name, control: false, tearsOn: [] }

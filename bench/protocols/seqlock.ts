@@ -16,7 +16,6 @@ import {
   type Piece,
   control,
   everywhere,
-  overRxe,
   sound,
 } from './bench-protocol.ts'
 import { openRawReader, rawRegion } from './raw-region.ts'
@@ -75,9 +74,9 @@ export const seqlockBench: BenchProtocol = {
   schemes: [
     ...Object.keys(seqlockStrategies).map(sound),
     control('naive', everywhere),
-    control('version-with-data', overRxe),
+    control('version-with-data', []),
     control('data-then-version', everywhere),
-    control('both-ends', overRxe),
+    control('both-ends', []),
     control('unfenced', []),
   ],
   // On shared memory a read takes less time than a write and its pause. Over verbs it takes many

@@ -15,6 +15,7 @@ import {
   type RegionOrder,
   control,
   everywhere,
+  onWords,
   sound,
 } from './bench-protocol.ts'
 import { type RawParts, openRawReader, rawRegion } from './raw-region.ts'
@@ -89,7 +90,7 @@ export const slotsBench: BenchProtocol = {
   schemes: [
     sound('fenced'),
     sound('hash'),
-    control('one-lap-more', everywhere),
+    control('one-lap-more', onWords),
     control('index-once', everywhere),
     control('index-first', everywhere),
     control('unfenced-slots', []),

@@ -7,6 +7,8 @@ import { PAYLOAD_BYTES_MAX } from '../protocols/seqlock/index.ts'
 const INTERVAL_US_MAX = 60_000_000
 const DURATION_SECONDS_MAX = 86_400
 const DURATION_SECONDS_MIN = 0.01
+const MINUTES_MIN = 0.01
+const MINUTES_MAX = 7 * 24 * 60
 const ITERATIONS_MAX = 10_000_000
 const SEED_MAX = 2 ** 31 - 1
 /** More rows than anybody waits for; a slip of the keyboard, not a plan. */
@@ -70,6 +72,13 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError(
     `It must be seconds from ${DURATION_SECONDS_MIN} to ${DURATION_SECONDS_MAX}.`,
   )
+}
+
+/** How long a soak goes on. */
+export function parseMinutes(text: string): number {
+  const minutes = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (minutes >= MINUTES_MIN && minutes <= MINUTES_MAX) return minutes
+  throw new InvalidArgumentError(`It must be minutes from ${MINUTES_MIN} to ${MINUTES_MAX}.`)
 }
 
 export function parseIterations(text: string): number {

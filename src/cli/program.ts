@@ -8,12 +8,13 @@ import { addLatencyCommand } from './latency-command.ts'
 import { addLitmusCommand } from './litmus-command.ts'
 import { addProbeCommand } from './probe-command.ts'
 import { addSimulationCommand } from './simulation-command.ts'
+import { addSoakCommand } from './soak-command.ts'
 import type { Terminal } from './terminal.ts'
 import { addTornCommand } from './torn-command.ts'
 
 const EXIT_HELP = `
-Exit status: 0 fine; 1 a bench accepted torn bytes, observed what a model forbids, or showed nothing,
-or a probe refuted a claim; 2 bad arguments; 3 failed.`
+Exit status: 0 fine; 1 a bench accepted torn bytes, observed what a model forbids or must not be, or
+showed nothing, or a probe refuted a claim; 2 bad arguments; 3 failed.`
 
 function packageVersion(): string {
   // The package's root is two folders up from the source, three from the compiled file.
@@ -48,6 +49,7 @@ export function buildProgram(terminal: Terminal, done: (status: ExitStatusCode) 
   addLatencyCommand(bench, terminal, done)
   addLitmusCommand(bench, terminal, done)
   addSimulationCommand(bench, terminal, done)
+  addSoakCommand(bench, terminal, done)
   addDevicesCommand(program, terminal, done)
   addProbeCommand(program, terminal, done)
   addDoctorCommand(program, terminal, done)

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { benchProtocols } from '../../bench/protocols/protocol-table.ts'
+import { soakProtocols } from '../../bench/soak/soak-regions.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const main = join(root, 'dist/src/cli/main.js')
@@ -132,6 +133,25 @@ test('bench simulation: valid JSON, floors first, the whole litmus suite explore
   expect(report.rows[0]).toMatchObject({ ratio: 1 })
   for (const row of report.rows) expect(row.stepsPerSecond, row.world).toBeGreaterThan(0)
   expect(report.litmus.complete).toBe(true)
+})
+
+test('bench soak: all protocols, with faults; valid JSON, nothing wrong, the seed’s own faults', async () => {
+  const args = ['bench', 'soak', ...shm, '--json', '--minutes', '0.1', '--seed', '5']
+  const { status, out, err } = await untorn(args)
+  expect(err).toBe('')
+  const report = JSON.parse(out) as {
+    violations: string[]
+    operations: { protocol: string; count: number }[]
+    faults: { count: number }[]
+    recoveries: unknown[]
+  }
+  expect(validator('bench-soak-1.json')(report)).toBe('')
+  expect(report.violations).toEqual([])
+  expect(new Set(report.operations.map(({ protocol }) => protocol))).toEqual(new Set(soakProtocols))
+  expect(report.faults.length).toBeGreaterThan(0)
+  expect(report.recoveries.length).toBeGreaterThan(0)
+  expect(report).toMatchObject({ seed: 5, tornAccepted: 0, lostUpdates: 0, passed: true })
+  expect(status).toBe(0)
 })
 
 describe('exit status', () => {

@@ -80,7 +80,7 @@ test('without a pace, the seqlock has a row under a writer that never pauses, be
     const plans = planRows({ ...unpaced, provider, payloadSizes: [64, 4096, 65536] })
     const unpaused = plans.filter((plan) => plan.writerIntervalUs === 0 && !plan.control)
     const seqlock = unpaused.filter((plan) => plan.protocol === 'seqlock')
-    expect(seqlock).toMatchObject([{ strategy: 'fenced', payloadBytes: 4096 }])
+    expect(seqlock).toMatchObject([{ strategy: 'hash', payloadBytes: 4096 }])
     const slots = unpaused.filter((plan) => plan.protocol === 'versioned-slots')
     expect(slots).toContainEqual({ ...seqlock[0], protocol: 'versioned-slots' })
   }
