@@ -64,6 +64,7 @@ export type { SlotsProtocolOptions } from './protocol/slots-protocol.ts'
 export { slotsProtocol } from './protocol/slots-protocol.ts'
 
 export * from './history/index.ts'
+export * from './party/index.ts'
 
 export type { GroupScenarioOptions } from './group/group-scenario.ts'
 export { GroupScenario } from './group/group-scenario.ts'

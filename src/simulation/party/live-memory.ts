@@ -1,0 +1,129 @@
+// The port of an owner that looks at memory while others change it: stores wait in the store buffer of
+// its CPU, loads see them first and then memory. Where correctness may depend on when a load happens,
+// it is a step of its own: a script looks at most once at what peers write in one act. Invariant: a
+// look behind a full fence happens only when all stores before the fence are visible.
+import type { BarrierName, LocalMemory } from '../../fabric/local-memory.ts'
+import { type CopyManner, RecordingMemory, plainCopy } from '../recording-memory.ts'
+import type { SimulatedMemory } from '../simulated-memory.ts'
+import type { StoreBuffer } from '../store-buffer.ts'
+import type { World } from '../world.ts'
+import type { Span } from './connection.ts'
+
+export interface LiveMemoryHost {
+  readonly name: string
+  readonly world: World
+  /** A number that the program has learnt. */
+  observe(value: number): void
+}
+
+export class LiveMemory implements LocalMemory {
+  readonly lengthBytes: number
+  readonly #buffer: StoreBuffer
+  readonly #memory: SimulatedMemory
+  readonly #stores: RecordingMemory
+  readonly #shared: readonly Span[]
+  readonly #host: LiveMemoryHost
+  readonly #word: Uint8Array = new Uint8Array(8)
+  readonly #wordView: DataView = new DataView(this.#word.buffer)
+  #fenced = false
+  #looks = 0
+
+  /** @param shared what peers change: each look at it is a step of its own */
+  constructor(
+    buffer: StoreBuffer,
+    memory: SimulatedMemory,
+    shared: readonly Span[],
+    host: LiveMemoryHost,
+  ) {
+    this.lengthBytes = memory.bytes.length
+    this.#buffer = buffer
+    this.#memory = memory
+    this.#shared = shared
+    this.#host = host
+    this.#stores = new RecordingMemory(buffer, memory)
+  }
+
+  /** How copies are split. */
+  set manner(manner: CopyManner) {
+    this.#stores.manner = manner
+  }
+
+  /** Whether the program may act: a full fence lets it pass when nothing waits any more. */
+  get passes(): boolean {
+    return !this.#fenced || this.#buffer.empty
+  }
+
+  reset(): void {
+    this.#stores.manner = plainCopy
+    this.#fenced = false
+    this.#looks = 0
+  }
+
+  /** An act begins. */
+  act(): void {
+    this.#fenced = false
+    this.#looks = 0
+  }
+
+  storeWord(offset: number, value: number): void {
+    this.#stores.storeWord(offset, value)
+  }
+
+  storeWord64(offset: number, value: bigint): void {
+    this.#stores.storeWord64(offset, value)
+  }
+
+  copyIn(offset: number, source: Uint8Array): void {
+    this.#stores.copyIn(offset, source)
+  }
+
+  storeTagged(offset: number, source: Uint8Array, tag: number): void {
+    this.#stores.storeTagged(offset, source, tag)
+  }
+
+  loadWord(offset: number): number {
+    return Number(this.loadWord64(offset))
+  }
+
+  /** The same, of a word of any value. */
+  loadWord64(offset: number): bigint {
+    this.#look(offset, 8)
+    this.#buffer.load(this.#memory, offset, this.#word)
+    this.#learn(this.#word)
+    return this.#wordView.getBigUint64(0, true)
+  }
+
+  /** A copy of what the CPU sees now: it does not follow later stores. */
+  view(offset: number, lengthBytes: number): Uint8Array {
+    this.#look(offset, lengthBytes)
+    const bytes = new Uint8Array(lengthBytes)
+    this.#buffer.load(this.#memory, offset, bytes)
+    this.#learn(bytes)
+    return bytes
+  }
+
+  barrier(name: BarrierName): void {
+    this.#buffer.barrier()
+    if (name === 'beforeScan') this.#fenced = true
+  }
+
+  #look(offset: number, lengthBytes: number): void {
+    const { name, world } = this.#host
+    const end = offset + lengthBytes
+    if (offset < 0 || end > this.lengthBytes) {
+      throw new Error(`${name} loads ${lengthBytes} bytes at ${offset}, outside the region`)
+    }
+    if (this.#shared.some(({ from, to }) => offset < to && end > from)) {
+      this.#looks += 1
+      if (this.#looks > 1) throw new Error(`${name} looks twice in one act`)
+      if (!this.passes) throw new Error(`${name} looks behind a fence that has not passed`)
+    }
+    world.recorder?.touch('load', name, this.#memory, offset, lengthBytes, {
+      readsFrom: this.#memory.storedIn(offset, lengthBytes),
+    })
+  }
+
+  #learn(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#host.observe(byte)
+  }
+}
