@@ -12,7 +12,7 @@ export type {
   QueuePairOptions,
 } from './fabric/contract.ts'
 export type { AtomicGranuleBytes, Capabilities, ProviderName } from './fabric/capabilities.ts'
-export { SeqlockOwner, SeqlockReader, seqlock } from './regions/index.ts'
+export { SeqlockOwner, SeqlockReader, readTogether, seqlock } from './regions/index.ts'
 export type {
   BackOff,
   CatalogueEntry,
@@ -21,6 +21,7 @@ export type {
   OwnerStatistics,
   ReadOptions,
   ReadSyncOptions,
+  ReadTogetherOptions,
   ReaderStatistics,
   RetryOptions,
   SeqlockOptions,
