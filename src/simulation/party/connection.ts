@@ -43,6 +43,8 @@ export interface ConnectionHost {
   landingOf(machine: AnyMachine): number
   /** A number that the machine has learnt. */
   observe(value: number): void
+  /** Its CPU passes a full fence before anything is handed to the NIC. */
+  mayPost(): boolean
   /** Its program does nothing any more. */
   isHalted(): boolean
   /** A chain was posted. */
@@ -70,6 +72,8 @@ export class Connection implements RemoteSink {
   #outstanding = 0
   #status: number = Status.Success
   #posting = false
+  /** Operations that wait behind a full fence. */
+  readonly #deferred: (() => void)[] = []
   /** Chain that the host was told of. */
   #toldOf = 0
 
@@ -96,6 +100,7 @@ export class Connection implements RemoteSink {
     this.#outstanding = 0
     this.#posting = false
     this.#toldOf = 0
+    this.#deferred.length = 0
   }
 
   /** Begins an operation; `end` says how it ended once the connection is idle. */
@@ -109,9 +114,23 @@ export class Connection implements RemoteSink {
     this.#attempt(machine)
   }
 
+  /** Operations wait behind a full fence. */
+  get defers(): boolean {
+    return this.#deferred.length > 0
+  }
+
+  /** The fence has passed: hands over what waited. */
+  handOver(): void {
+    this.#posting = true
+    for (const post of this.#deferred.splice(0)) post()
+    this.#posting = false
+    this.#advance()
+  }
+
   /** Its party died: nobody looks at what comes. */
   abandon(): void {
     this.#machine = null
+    this.#deferred.length = 0
     this.queuePair.sever()
   }
 
@@ -161,18 +180,21 @@ export class Connection implements RemoteSink {
     desired: bigint = 0n,
   ): void {
     this.#outstanding += 1
-    this.queuePair.post(
-      opcode,
-      fenced ? OperationFlags.Fence : 0,
-      this.#chain,
-      this.#landing,
-      this.#base + landingOffset,
-      this.#remote,
-      remoteOffset,
-      lengthBytes,
-      expected,
-      desired,
-    )
+    const post = (): void =>
+      this.queuePair.post(
+        opcode,
+        fenced ? OperationFlags.Fence : 0,
+        this.#chain,
+        this.#landing,
+        this.#base + landingOffset,
+        this.#remote,
+        remoteOffset,
+        lengthBytes,
+        expected,
+        desired,
+      )
+    if (this.#deferred.length === 0 && this.#host.mayPost()) post()
+    else this.#deferred.push(post)
   }
 
   #attempt(machine: AnyMachine): void {

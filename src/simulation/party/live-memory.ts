@@ -25,7 +25,10 @@ export class LiveMemory implements LocalMemory {
   readonly #host: LiveMemoryHost
   readonly #word: Uint8Array = new Uint8Array(8)
   readonly #wordView: DataView = new DataView(this.#word.buffer)
-  #fenced = false
+  /** Loads that were taken in earlier acts, by offset. */
+  readonly #taken = new Map<number, bigint>()
+  /** Stores that have to be visible before the program goes on. */
+  #fencedAt = 0
   #looks = 0
 
   /** @param shared what peers change: each look at it is a step of its own */
@@ -48,37 +51,45 @@ export class LiveMemory implements LocalMemory {
     this.#stores.manner = manner
   }
 
-  /** Whether the program may act: a full fence lets it pass when nothing waits any more. */
+  /** Whether the program may go on: all stores before its last full fence are visible. */
   get passes(): boolean {
-    return !this.#fenced || this.#buffer.empty
+    return this.#buffer.prefix >= this.#fencedAt || this.#buffer.empty
   }
 
   reset(): void {
     this.#stores.manner = plainCopy
-    this.#fenced = false
+    this.#taken.clear()
+    this.#fencedAt = 0
     this.#looks = 0
   }
 
   /** An act begins. */
   act(): void {
-    this.#fenced = false
     this.#looks = 0
   }
 
+  /**
+   * Loads a word now, for the next `loadWord` of it: so that code which loads several words in one go can
+   * be given each of them from a step of its own.
+   */
+  take(offset: number): void {
+    this.#taken.set(offset, this.#load(offset))
+  }
+
   storeWord(offset: number, value: number): void {
-    this.#stores.storeWord(offset, value)
+    this.#storing().storeWord(offset, value)
   }
 
   storeWord64(offset: number, value: bigint): void {
-    this.#stores.storeWord64(offset, value)
+    this.#storing().storeWord64(offset, value)
   }
 
   copyIn(offset: number, source: Uint8Array): void {
-    this.#stores.copyIn(offset, source)
+    this.#storing().copyIn(offset, source)
   }
 
   storeTagged(offset: number, source: Uint8Array, tag: number): void {
-    this.#stores.storeTagged(offset, source, tag)
+    this.#storing().storeTagged(offset, source, tag)
   }
 
   loadWord(offset: number): number {
@@ -87,10 +98,10 @@ export class LiveMemory implements LocalMemory {
 
   /** The same, of a word of any value. */
   loadWord64(offset: number): bigint {
-    this.#look(offset, 8)
-    this.#buffer.load(this.#memory, offset, this.#word)
-    this.#learn(this.#word)
-    return this.#wordView.getBigUint64(0, true)
+    const taken = this.#taken.get(offset)
+    if (taken === undefined) return this.#load(offset)
+    this.#taken.delete(offset)
+    return taken
   }
 
   /** A copy of what the CPU sees now: it does not follow later stores. */
@@ -104,7 +115,20 @@ export class LiveMemory implements LocalMemory {
 
   barrier(name: BarrierName): void {
     this.#buffer.barrier()
-    if (name === 'beforeScan') this.#fenced = true
+    if (name === 'beforeScan' && !this.#buffer.empty) this.#fencedAt = this.#buffer.count
+  }
+
+  /** A buffer that is empty may begin to count anew. */
+  #storing(): RecordingMemory {
+    if (this.#buffer.empty) this.#fencedAt = 0
+    return this.#stores
+  }
+
+  #load(offset: number): bigint {
+    this.#look(offset, 8)
+    this.#buffer.load(this.#memory, offset, this.#word)
+    this.#learn(this.#word)
+    return this.#wordView.getBigUint64(0, true)
   }
 
   #look(offset: number, lengthBytes: number): void {

@@ -81,6 +81,7 @@ export class Party implements Program {
       const name = index === 0 ? `${parts.name}.qp` : `${parts.name}.qp${index + 1}`
       const queuePair = world.addQueuePair(name, { nic: parts.nic, depth: 32 })
       return new Connection(queuePair, this.#landing, parts.region, parts.rights, {
+        mayPost: () => this.port?.passes !== false,
         isHalted: () => this.frozen || this.crashed,
         landingOf: (machine) => this.#landingOf(machine),
         observe: (value) => this.observe(value),
@@ -133,17 +134,20 @@ export class Party implements Program {
 
   ready(): boolean {
     if (this.over) return false
-    if (this.port !== null && !this.port.passes) return false
+    if (this.port !== null) {
+      if (!this.port.passes) return false
+      if (this.connections.some((connection) => connection.defers)) return true
+    }
     return this.#wait === null || this.#wait()
   }
 
   act(): void {
     this.port?.act()
     this.#acting = true
-    const { done, value } = (this.#script as Script).next()
+    const deferring = this.connections.filter((connection) => connection.defers)
+    if (deferring.length > 0) for (const connection of deferring) connection.handOver()
+    else this.#goOn()
     this.#acting = false
-    if (done === true) this.#over = true
-    else this.#wait = value
     this.#done()
   }
 
@@ -248,6 +252,12 @@ export class Party implements Program {
     this.crashed = true
     this.#host.world.recorder?.say('fault', this.name, 'dies')
     for (const connection of this.connections) connection.abandon()
+  }
+
+  #goOn(): void {
+    const { done, value } = (this.#script as Script).next()
+    if (done === true) this.#over = true
+    else this.#wait = value
   }
 
   *#run(
