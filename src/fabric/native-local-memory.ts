@@ -6,7 +6,10 @@ import type { BarrierName, LocalMemory } from './local-memory.ts'
 import { storeOrderOf } from './store-order.ts'
 
 /** The native helpers behind the port. */
-export type NativeStores = Pick<NativeBinding, 'storeRelease64' | 'interleave32' | 'storeFence'>
+export type NativeStores = Pick<
+  NativeBinding,
+  'storeRelease64' | 'interleave32' | 'storeFence' | 'fullFence'
+>
 
 const WORD_BYTES = 8
 const TWO_32 = 0x1_0000_0000
@@ -65,6 +68,7 @@ export class NativeLocalMemory implements LocalMemory {
   }
 
   loadWord(offset: number): number {
+    // V8 may keep what it loaded only until the next call into native code, such as a barrier's.
     const half = offset >>> 2
     return (this.#halves[half + 1] as number) * TWO_32 + (this.#halves[half] as number)
   }
@@ -80,8 +84,11 @@ export class NativeLocalMemory implements LocalMemory {
     return this.view(offset, lengthBytes)
   }
 
-  barrier(_name: BarrierName): void {
-    if (!storesInOrder) this.#native.storeFence()
+  barrier(name: BarrierName): void {
+    // Also where stores stay in order: a later load may pass them everywhere. The call into native
+    // code keeps V8 from using values that it loaded before.
+    if (name === 'beforeScan') this.#native.fullFence()
+    else if (!storesInOrder) this.#native.storeFence()
   }
 
   #store(offset: number, low: number, high: number): void {

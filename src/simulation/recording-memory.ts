@@ -68,8 +68,17 @@ export class RecordingMemory implements LocalMemory {
     return this.#own.subarray(offset, offset + lengthBytes)
   }
 
+  /**
+   * Orders stores, whatever its name. That `beforeScan` also holds back loads means nothing here: this
+   * port loads only what the owner stored itself; see `refresh`.
+   */
   barrier(_name: BarrierName): void {
     this.#buffer.barrier()
+  }
+
+  /** Takes what peers have written over into the owner's own view; what waits stays as it is. */
+  refresh(): void {
+    this.#buffer.load(this.#memory, 0, this.#own)
   }
 
   /** Where units start, relative to the source; units are aligned in memory. */

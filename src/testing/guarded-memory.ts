@@ -4,7 +4,12 @@ import { argumentRangeError, argumentTypeError } from '../errors.ts'
 import type { BarrierName, LocalMemory } from '../protocols/local-memory.ts'
 import { type Layout, nameOfOffset, wordBytes } from './layout.ts'
 
-const barrierNames: readonly string[] = ['beforePayload', 'beforePublish', 'afterPublish']
+const barrierNames: readonly string[] = [
+  'beforePayload',
+  'beforePublish',
+  'afterPublish',
+  'beforeScan',
+]
 
 export class GuardedMemory implements LocalMemory {
   readonly lengthBytes: number

@@ -165,6 +165,32 @@ export function describeLocalMemory(provider: Provider): void {
       expect(untouched.every((byte) => byte === 0)).toBe(true)
     })
 
+    test('what a peer WRITEs is loaded behind a full fence, and own stores stay', () => {
+      const port = pair().owned.localMemory()
+      port.storeWord(8, 7)
+      const view = port.view(0, 32)
+      pair()
+        .localWords()
+        .set([11n, 2n ** 53n - 1n])
+      expect(pair().run(Opcode.Write, { remoteOffset: 16, length: 16 })).toBe(Status.Success)
+      // A completion may say no more than "accepted"; a later READ waits until the bytes are there.
+      expect(pair().run(Opcode.Read, { localOffset: 64 })).toBe(Status.Success)
+      port.storeWord(0, 5)
+      port.barrier('beforeScan')
+      const words = [0, 8, 16, 24].map((offset) => port.loadWord(offset))
+      expect(words).toEqual([5, 7, 11, Number.MAX_SAFE_INTEGER])
+      expect([...new BigUint64Array(port.view(0, 32).slice().buffer)]).toEqual(words.map(BigInt))
+      // A view is no snapshot.
+      expect(view[0]).toBe(5)
+    })
+
+    test('behind a full fence a peer sees what was stored before it', () => {
+      const port = pair().owned.localMemory()
+      port.storeWord(40, 9)
+      port.barrier('beforeScan')
+      expect(pair().ownedWords()[5]).toBe(9n)
+    })
+
     test('no store leaves the region, and a closed region has no port', async () => {
       const region = pair().device.allocate(64)
       const port = region.localMemory()

@@ -9,7 +9,8 @@
 //
 // What is visible when. Stores of an owner's port wait in the CPU's store buffer and become visible
 // step by step; all of them are before the device posts an operation of its own, before a peer
-// imports the region, and when the region closes. Stores through `region.bytes` are visible at once.
+// imports the region, behind a full fence of the port (`beforeScan`), and when the region closes.
+// Stores through `region.bytes` are visible at once.
 import { argumentRangeError, argumentTypeError } from '../../errors.ts'
 import type { Device, QueuePair } from '../../fabric/contract.ts'
 import { NativeBackedDevice } from '../../fabric/native-device.ts'
@@ -124,7 +125,10 @@ export class SimulatedFabric {
     this.#surfaceOf(device).crash()
   }
 
-  /** Stops the host's CPU: its stores become visible no further, until `thaw`. */
+  /**
+   * Stops the host's CPU: its stores become visible no further, until `thaw` or until a program passes
+   * a full fence there.
+   */
   freeze(device: Device): void {
     this.#surfaceOf(device).cpu.frozen = true
   }

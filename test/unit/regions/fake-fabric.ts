@@ -25,6 +25,7 @@ import type {
 
 export const fakeNative: NativeStores & Pick<NativeBinding, 'deinterleave32'> = {
   storeFence(): void {},
+  fullFence(): void {},
   storeRelease64(buffer: ArrayBuffer, word: number, low: number, high: number): void {
     new Uint32Array(buffer).set([low, high], 2 * word)
   },

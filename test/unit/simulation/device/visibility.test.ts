@@ -25,6 +25,36 @@ test('stores of a port become visible step by step, those through bytes at once'
   expect([words[1], fabric.drained(far)]).toEqual([2n, true])
 })
 
+test('of the barriers only the full fence makes stores visible, also those of a frozen CPU', () => {
+  const { fabric, far } = openHosts()
+  const region = far.allocate(64, rights)
+  const port = region.localMemory()
+  const words = new BigUint64Array(region.bytes.buffer)
+  fabric.freeze(far)
+  port.storeWord(0, 1)
+  for (const name of ['beforePayload', 'beforePublish', 'afterPublish'] as const) port.barrier(name)
+  expect(words[0]).toBe(0n)
+  port.barrier('beforeScan')
+  expect(words[0]).toBe(1n)
+})
+
+test('a view holds what peers wrote before the last full fence', () => {
+  const { far } = openHosts()
+  const region = far.allocate(64, rights)
+  const port = region.localMemory()
+  const words = new BigUint64Array(region.bytes.buffer)
+  words[1] = 4n
+  const view = port.view(8, 8)
+  expect([port.loadWord(8), view[0]]).toEqual([4, 0])
+  port.storeWord(8, 6)
+  expect([port.loadWord(8), view[0]]).toEqual([6, 6])
+  port.barrier('beforeScan')
+  words[1] = 5n
+  expect([port.loadWord(8), view[0]]).toEqual([5, 6])
+  port.barrier('beforeScan')
+  expect(view[0]).toBe(5)
+})
+
 test('importing a region, posting and closing make its stores visible', async () => {
   const { near, far, farPair } = openHosts()
   const region = far.allocate(64, rights)
