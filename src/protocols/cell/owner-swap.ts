@@ -29,6 +29,8 @@ export class OwnerSwap implements RemoteMachine {
   #task: (typeof Task)[keyof typeof Task] = Task.Learn
   #draft: CellDraft | null = null
   #expectedVersion = 0
+  /** Word that `close` replaces, where it is not the one that the owner knows. */
+  #found: PresentWord | null = null
   #desired: PresentWord = { low: 0, high: 0 }
   #ticket = 0
   #halves: Uint32Array = new Uint32Array(0)
@@ -68,10 +70,14 @@ export class OwnerSwap implements RemoteMachine {
     this.#expectedVersion = expectedVersion
   }
 
-  /** What the next attempts do: store the terminal mark. */
+  /**
+   * What the next attempts do: store the terminal mark. Whatever the word is: a cell that some writer
+   * has broken can be closed as well.
+   */
   close(): void {
     this.#task = Task.Close
     this.#draft = null
+    this.#found = null
   }
 
   begin(sink: RemoteSink): void {
@@ -79,7 +85,8 @@ export class OwnerSwap implements RemoteMachine {
     this.swapped = false
     this.#ticket = owner.writers.endings
     this.#desired = this.#prepare()
-    this.#swap.post(sink, owner.word, this.#desired)
+    const expected = this.#task === Task.Close ? (this.#found ?? owner.word) : owner.word
+    this.#swap.post(sink, expected, this.#desired)
   }
 
   /**
@@ -93,6 +100,10 @@ export class OwnerSwap implements RemoteMachine {
     if (!same && owner.placement.code.decode(swap.low, swap.high) === Pointer.Closed) {
       owner.closedBySwap()
       return Verdict.Closed
+    }
+    if (this.#task === Task.Close) {
+      this.#found = { low: swap.low, high: swap.high }
+      return same ? this.#succeeded() : this.#retry()
     }
     owner.catchUp(swap.low, swap.high, this.#ticket)
     return same ? this.#succeeded() : this.#moved()
@@ -139,6 +150,10 @@ export class OwnerSwap implements RemoteMachine {
   #moved(): VerdictCode {
     // What was learnt is as new as the swap: that is what learning wanted.
     if (this.#task === Task.Learn || this.#isLate()) return this.#end(Verdict.Done)
+    return this.#retry()
+  }
+
+  #retry(): VerdictCode {
     this.evidence = Evidence.Lapped
     return Verdict.Retry
   }

@@ -195,7 +195,7 @@ export class CellOwner {
 
   /** Whether there is room for an object; where there is none, scan, or wait for readers. */
   hasRoom(lengthBytes: number): boolean {
-    return this.#heap.hasRoom(classFor(lengthBytes))
+    return lengthBytes <= this.shape.objectBytesMax && this.#heap.hasRoom(classFor(lengthBytes))
   }
 
   /**

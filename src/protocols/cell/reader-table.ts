@@ -130,11 +130,11 @@ export class ReaderTable {
 
   /**
    * One look: the epoch of the pin in a row, Infinity when it holds none that counts.
-   * @param clockMs sampled before the call
+   * @param clockMs sampled before the call, and before `loadPin` where that was called
+   * @param pin from `loadPin`, for those who want a step between the two loads
    */
-  look(row: number, clockMs: number): number {
+  look(row: number, clockMs: number, pin: number = this.loadPin(row)): number {
     this.#awaited[row] = 0
-    const pin = this.#memory.loadWord(rowOffset(row) + Row.pin)
     const sequence = this.#memory.loadWord(rowOffset(row) + Row.sequence)
     if (pin === 0) {
       this.#forget(row)
@@ -152,6 +152,11 @@ export class ReaderTable {
       this.expirations += 1
     }
     return this.#expired[row] === 1 ? NONE : pin - 1
+  }
+
+  /** The first load of a look. */
+  loadPin(row: number): number {
+    return this.#memory.loadWord(rowOffset(row) + Row.pin)
   }
 
   /**

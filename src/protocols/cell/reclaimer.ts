@@ -90,10 +90,11 @@ export class Reclaimer {
 
   /**
    * Step (3), for one row.
-   * @param clockMs sampled before the call
+   * @param clockMs sampled before the call, and before `loadPin` where that was called
+   * @param pin from `ReaderTable.loadPin`, for those who want a step between the two loads
    */
-  look(row: number, clockMs: number): void {
-    const epoch = this.#table.look(row, clockMs)
+  look(row: number, clockMs: number, pin?: number): void {
+    const epoch = this.#table.look(row, clockMs, pin)
     if (epoch < this.#oldestEpoch) this.#oldestEpoch = epoch
   }
 
