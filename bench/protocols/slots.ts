@@ -2,12 +2,15 @@
 // starves by it, and their controls need publications that follow each other closely.
 import { argumentRangeError } from '../../src/errors.ts'
 import {
+  type SlotsControl,
   type SlotsControlName,
   type SlotsOwner,
-  type SlotsScheme,
+  type SlotsStrategyName,
   slotsControls,
-  slotsStrategies,
 } from '../../src/protocols/slots/index.ts'
+import { openVersionedSlots } from '../../src/regions/slots/open-slots.ts'
+import type { VersionedSlotsOwner } from '../../src/regions/slots/slots-owner.ts'
+import { versionedSlots } from '../../src/regions/slots/versioned-slots.ts'
 import {
   type BenchProtocol,
   type BenchWriter,
@@ -35,9 +38,9 @@ function slotCountOf(payloadBytes: number): number {
 }
 
 class Writer implements BenchWriter {
-  readonly #owner: SlotsOwner
+  readonly #owner: SlotsOwner | VersionedSlotsOwner
 
-  constructor(owner: SlotsOwner) {
+  constructor(owner: SlotsOwner | VersionedSlotsOwner) {
     this.#owner = owner
   }
 
@@ -56,32 +59,23 @@ class Writer implements BenchWriter {
   }
 }
 
-interface Chosen {
-  readonly scheme: SlotsScheme
-  readonly slotCount: number
+function controlOf(order: RegionOrder): SlotsControl {
+  const control = slotsControls[order.scheme as SlotsControlName] as SlotsControl | undefined
+  if (control !== undefined) return control
+  throw argumentRangeError(`versioned slots have no control "${order.scheme}"`)
 }
 
-function chosen(order: RegionOrder): Chosen {
-  const { scheme: name, payloadBytes } = order
-  if (order.control) {
-    const scheme = slotsControls[name as SlotsControlName]
-    if (scheme !== undefined) return { scheme, slotCount: scheme.slotCount }
-  } else if (name === 'fenced' || name === 'hash') {
-    return { scheme: slotsStrategies[name], slotCount: slotCountOf(payloadBytes) }
-  }
-  throw argumentRangeError(`versioned slots have no scheme "${name}"`)
-}
-
-function partsOf(order: RegionOrder): RawParts<SlotsOwner> {
-  const { scheme, slotCount } = chosen(order)
+function controlParts(order: RegionOrder): RawParts<SlotsOwner> {
   const { payloadBytes } = order
+  const wrong = controlOf(order)
+  const { slotCount } = wrong
   return {
     protocol: 'versioned-slots',
-    layoutVersion: scheme.layoutVersion,
+    layoutVersion: wrong.layoutVersion,
     payloadBytes,
-    regionBytes: scheme.regionBytes(payloadBytes, slotCount),
+    regionBytes: wrong.regionBytes(payloadBytes, slotCount),
     createWriter: (memory, shape, kernels) =>
-      scheme.createOwner(memory, { ...shape, slotCount }, kernels),
+      wrong.createOwner(memory, { ...shape, slotCount }, kernels),
   }
 }
 
@@ -97,14 +91,25 @@ export const slotsBench: BenchProtocol = {
   ],
   intervalUs: { 'shared-memory': 0, verbs: 0, simulation: 0 },
   publish(host, order) {
-    return new Writer(host.publish(order.name, rawRegion(partsOf(order))).writer)
+    const { name, scheme, payloadBytes } = order
+    if (order.control) return new Writer(host.publish(name, rawRegion(controlParts(order))).writer)
+    const spec = versionedSlots({
+      bytes: payloadBytes,
+      slots: slotCountOf(payloadBytes),
+      strategy: scheme as SlotsStrategyName,
+    })
+    return new Writer(host.publish(name, spec))
   },
   async open(source, entry, order, retry) {
-    const { scheme, slotCount } = chosen(order)
+    if (!order.control) {
+      return new SnapshotReader(await openVersionedSlots(source, entry, retry), () => true)
+    }
+    const wrong = controlOf(order)
+    const { slotCount } = wrong
     const reader = await openRawReader(
       source,
       entry,
-      (shape, kernels) => scheme.createReader({ ...shape, slotCount }, kernels),
+      (shape, kernels) => wrong.createReader({ ...shape, slotCount }, kernels),
       retry,
     )
     return new SnapshotReader(reader, () => true)

@@ -28,8 +28,9 @@ export class RecoveryLog {
       .map(([kind, histogram]) => ({
         kind,
         count: histogram.totalCount,
-        p50Ms: histogram.getValueAtPercentile(50),
-        p99Ms: histogram.getValueAtPercentile(99),
+        // A bucket's upper end may lie above everything in it.
+        p50Ms: Math.min(histogram.maxValue, histogram.getValueAtPercentile(50)),
+        p99Ms: Math.min(histogram.maxValue, histogram.getValueAtPercentile(99)),
         maxMs: histogram.maxValue,
       }))
   }

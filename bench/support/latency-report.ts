@@ -1,17 +1,16 @@
-// The latency bench's report, schema "untorn.bench.latency/1" (docs/schemas/bench-latency-1.json).
+// The latency bench's report, schema "untorn.bench.latency/2" (docs/schemas/bench-latency-2.json).
+import type { ProtocolName } from '../../src/regions/contract.ts'
 import type { BenchDevice, BenchEnvironment } from './environment.ts'
 
-export const LATENCY_SCHEMA = 'untorn.bench.latency/1'
-
-export type MeasuredOperation = 'readSync' | 'readIntoSync' | 'borrowSync' | 'readIfChangedSync'
+export const LATENCY_SCHEMA = 'untorn.bench.latency/2'
 
 export interface LatencyRow {
-  readonly protocol: 'seqlock'
+  readonly protocol: ProtocolName
   readonly strategy: string
-  /** The method that was called. */
-  readonly operation: MeasuredOperation
+  /** The method that was called, and where two belong together both of them. */
+  readonly operation: string
   readonly payloadBytes: number
-  /** By all READs of one call together, in the steady state of an idle owner. */
+  /** By all READs of one call together, in the steady state of an idle owner; 0 for none. */
   readonly fetchedBytes: number
   readonly samples: number
   /** Calls of which one sample is the mean: 1 where a call takes longer than reading the clock. */

@@ -1,9 +1,10 @@
 // `untorn bench latency`: options, run, table.
 import type { Command } from 'commander'
-import { runLatencyBench } from '../../bench/latency.ts'
+import { latencyProtocols, runLatencyBench } from '../../bench/latency.ts'
 import type { LatencyReport, LatencyRow } from '../../bench/support/latency-report.ts'
 import { openDevice } from '../fabric/open-device.ts'
-import { parseIterations, parseName, parseSizes } from './arguments.ts'
+import type { ProtocolName } from '../regions/contract.ts'
+import { parseIterations, parseName, parseNames, parseSizes } from './arguments.ts'
 import { ExitStatus, type ExitStatusCode } from './exit-status.ts'
 import { type OutputOptions, assertWritable, writeReport } from './report-output.ts'
 import { type Column, type TableRow, bytes, microseconds, renderTable } from './table.ts'
@@ -15,6 +16,7 @@ const DEFAULT_ITERATIONS = 1000
 interface LatencyOptions extends OutputOptions {
   readonly device?: string
   readonly size: readonly number[]
+  readonly protocol?: readonly ProtocolName[]
   readonly iterations: number
 }
 
@@ -26,9 +28,12 @@ export function addLatencyCommand(
 ): void {
   bench
     .command('latency')
-    .description('time synchronous reads of an idle owner beside a baseline without JavaScript')
+    .description('time calls on regions of an idle owner beside a baseline without JavaScript')
     .option('-d, --device <name>', 'device, see `untorn devices` (default: chosen)', parseName)
     .option('-s, --size <bytes,…>', 'payload sizes', parseSizes, parseSizes(DEFAULT_SIZES))
+    .option('-p, --protocol <name,…>', `protocols: ${latencyProtocols.join(', ')}`, (text) =>
+      parseNames(text, latencyProtocols),
+    )
     .option('-n, --iterations <count>', 'samples a row', parseIterations, DEFAULT_ITERATIONS)
     .option('--json', 'print one JSON object instead of the table')
     .option('-o, --out <file>', 'write the JSON into a file as well', parseName)
@@ -43,6 +48,7 @@ async function runCommand(options: LatencyOptions, terminal: Terminal): Promise<
   try {
     report = await runLatencyBench({
       device,
+      protocols: options.protocol ?? [],
       payloadSizes: options.size,
       iterations: options.iterations,
       onProgress: (text) => progress.show(`${device.name}: ${text}`),
@@ -58,7 +64,7 @@ async function runCommand(options: LatencyOptions, terminal: Terminal): Promise<
 }
 
 const columns: readonly Column[] = [
-  { title: 'strategy', align: 'left' },
+  { title: 'protocol', align: 'left' },
   { title: 'call', align: 'left' },
   { title: 'payload' },
   { title: 'fetched B' },
@@ -81,10 +87,12 @@ export function latencyText(report: LatencyReport, choice: string, paint: Paint)
     ...(name === undefined ? [] : [`baseline: median of ${name}, run before and after ours`]),
   ]
   const lines: TableRow[] = []
-  let payloadBytes = rows[0]?.payloadBytes
+  const groupOf = (row: LatencyRow): string => `${row.protocol} ${row.payloadBytes}`
+  let previous: LatencyRow | undefined
   for (const row of rows) {
-    if (row.payloadBytes !== payloadBytes) lines.push('rule')
-    payloadBytes = row.payloadBytes
+    if (previous !== undefined && groupOf(previous) !== groupOf(row)) lines.push('rule')
+    if (previous?.protocol !== row.protocol) lines.push([paint('bold', row.protocol), ''])
+    previous = row
     lines.push(tableRow(row))
   }
   return [
@@ -98,10 +106,10 @@ export function latencyText(report: LatencyReport, choice: string, paint: Paint)
 function tableRow(row: LatencyRow): readonly string[] {
   const { baseline, ratio, latencyUs } = row
   return [
-    row.strategy,
+    `  ${row.strategy}`,
     row.operation,
     bytes(row.payloadBytes),
-    String(row.fetchedBytes),
+    row.fetchedBytes === 0 ? '-' : String(row.fetchedBytes),
     microseconds(latencyUs.p50),
     microseconds(latencyUs.p99),
     microseconds(latencyUs.p999),

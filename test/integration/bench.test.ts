@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { latencyProtocols } from '../../bench/latency.ts'
 import { benchProtocols } from '../../bench/protocols/protocol-table.ts'
 import { soakProtocols } from '../../bench/soak/soak-regions.ts'
 
@@ -115,9 +116,11 @@ test('bench latency: valid JSON with a ratio in every row', async () => {
   const { status, out, err } = await untorn(args)
   expect(err).toBe('')
   expect(status).toBe(0)
-  const report = JSON.parse(out) as { rows: { ratio: number; operation: string }[] }
-  expect(validator('bench-latency-1.json')(report)).toBe('')
-  expect(report.rows).toHaveLength(2 * 3 * 3 + 3)
+  const report = JSON.parse(out) as { rows: { protocol: string; ratio: number }[] }
+  expect(validator('bench-latency-2.json')(report)).toBe('')
+  const seqlock = report.rows.filter((row) => row.protocol === 'seqlock')
+  expect(seqlock).toHaveLength(2 * 3 * 3 + 3)
+  expect(new Set(report.rows.map((row) => row.protocol))).toEqual(new Set(latencyProtocols))
   for (const row of report.rows) expect(row.ratio).toBeGreaterThan(0)
 })
 
