@@ -3,7 +3,7 @@
 import { UntornError } from '../src/errors.ts'
 import type { Device } from '../src/fabric/contract.ts'
 import type { ProtocolName } from '../src/regions/contract.ts'
-import { connect } from '../src/session/index.ts'
+import { type Peer, connect } from '../src/session/index.ts'
 import { measureGroup } from './latency/measure.ts'
 import { seqlockSubjects } from './latency/seqlock-subjects.ts'
 import { slotsSubjects } from './latency/slots-subjects.ts'
@@ -25,6 +25,8 @@ export interface LatencyBenchOptions {
   readonly iterations: number
   readonly onProgress: (text: string) => void
 }
+
+const ANNOUNCEMENT_MS_MAX = 10_000
 
 const subjectsOf: Partial<Record<ProtocolName, MakeSubjects>> = {
   seqlock: seqlockSubjects,
@@ -53,7 +55,8 @@ export async function runLatencyBench(options: LatencyBenchOptions): Promise<Lat
   const refusals = new Set<string>()
   const publish = async (order: RegionOrder): Promise<boolean> => {
     const refusal = await publishRegion(owner, order)
-    if (refusal !== null) refusals.add(refusal)
+    if (refusal === null) await announced(peer, order.name)
+    else refusals.add(refusal)
     return refusal === null
   }
   const groups = await groupsOf(options, (make, payloadBytes, smallest) =>
@@ -109,6 +112,18 @@ async function groupsOf(
     }
   }
   return groups
+}
+
+/** Waits until the peer has heard of a region: the owner's announcement is on its way. */
+async function announced(peer: Peer, name: string): Promise<void> {
+  const endMs = performance.now() + ANNOUNCEMENT_MS_MAX
+  while (!peer.regions().some((entry) => entry.name === name)) {
+    if (performance.now() > endMs) {
+      const why = `the owner did not announce "${name}" within ${ANNOUNCEMENT_MS_MAX} ms`
+      throw new UntornError('ERR_UNTORN_TIMEOUT', why)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
 }
 
 /** Null, or why the device refuses the region. */

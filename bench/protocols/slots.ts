@@ -60,8 +60,8 @@ class Writer implements BenchWriter {
 }
 
 function controlOf(order: RegionOrder): SlotsControl {
-  const control = slotsControls[order.scheme as SlotsControlName] as SlotsControl | undefined
-  if (control !== undefined) return control
+  const wrong = slotsControls[order.scheme as SlotsControlName] as SlotsControl | undefined
+  if (wrong !== undefined) return wrong
   throw argumentRangeError(`versioned slots have no control "${order.scheme}"`)
 }
 

@@ -36,7 +36,15 @@ export const readerRole: Role = async (context, ready) => {
 }
 
 async function openReader(peer: Peer, protocol: ProtocolName): Promise<RegionReader> {
-  return await peer.open(protocol, { protocol, timeoutMs: READ_TIMEOUT_MS } as never)
+  const options = { timeoutMs: READ_TIMEOUT_MS }
+  switch (protocol) {
+    case 'seqlock':
+      return await peer.open(protocol, options)
+    case 'versioned-slots':
+      return await peer.open(protocol, { ...options, protocol })
+    default:
+      throw new TypeError(`a soak cannot read ${protocol}`)
+  }
 }
 
 /** One region as this reader has seen it. */
