@@ -198,7 +198,10 @@ describe('heap', () => {
         const list: number[] = []
         moves.forEach((move, at) => {
           if (move === 0) expect(queue.shift()).toEqual(list.shift() ?? Number.NaN)
-          else list.push(at) && queue.push(at)
+          else {
+            list.push(at)
+            queue.push(at)
+          }
           expect([queue.count, queue.at(0), queue.at(list.length)]).toEqual([
             list.length,
             list[0] ?? Number.NaN,
