@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Explores every strategy in every cell of the safety matrix, and writes what is checked in of it:
+// Explores every strategy of every protocol in every cell of the safety matrix, and writes what is checked in of it:
 // the chooser's table, the evidence, and the page.
 //
 //   node tools/safety-matrix.mjs           writes src/regions/safety-matrix.ts, docs/safety-matrix.*
@@ -20,10 +20,11 @@ export async function matrixFiles() {
   const matrix = await import(path.join(project, 'dist/src/simulation/matrix/index.js'))
   const protocols = await import(path.join(project, 'dist/src/protocols/index.js'))
   const kernels = protocols.portableKernels(await protocols.loadHash())
-  let strategy = ''
-  const evidence = matrix.computeMatrix(kernels, (/** @type {string} */ name) => {
-    tell(name === strategy ? '.' : `\n${name} .`)
-    strategy = name
+  let row = ''
+  const evidence = matrix.computeMatrix(kernels, (/** @type {object} */ subject) => {
+    const name = matrix.subjectName(subject)
+    tell(name === row ? '.' : `\n${name} .`)
+    row = name
   })
   tell('\n')
   const options = await prettier.resolveConfig(path.join(project, page))

@@ -10,30 +10,41 @@ import {
   loadHash,
   negativeControls,
   portableKernels,
-  seqlockStrategies,
+  slotsControls,
 } from '../../src/protocols/index.ts'
-import type { SeqlockControl, SeqlockStrategyName } from '../../src/protocols/index.ts'
+import type {
+  SeqlockControl,
+  SeqlockStrategyName,
+  SlotsControl,
+} from '../../src/protocols/index.ts'
 import { type SafetyCell, safetyAxes } from '../../src/regions/safety-cell.ts'
 import { safetyMatrix } from '../../src/regions/safety-matrix.ts'
 import { verdictIn } from '../../src/regions/strategy-table.ts'
 import { explore } from '../../src/simulation/explore.ts'
 import {
   type CellResult,
+  type MatrixSubject,
   canonicalCell,
   canonicalCells,
   cellName,
   exploreCell,
-  matrixStrategies,
-  matrixWorlds,
+  matrixSubjects,
   parseEvidence,
   renderEvidence,
   renderPage,
   renderTable,
   resultOf,
+  rowOf,
   safetyCells,
   scenarioOf,
+  seqlockSubject,
+  slotsSubject,
+  subjectName,
+  subjectOf,
+  subjectsOf,
   tableOf,
   worldApplies,
+  worldOf,
 } from '../../src/simulation/matrix/index.ts'
 import { replay } from '../../src/simulation/replay.ts'
 import {
@@ -49,10 +60,10 @@ const root = new URL('../../', import.meta.url)
 const fileOf = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const evidence = parseEvidence(fileOf('docs/safety-matrix.json'))
 
-type Experiment = readonly [SeqlockStrategyName, SafetyCell]
+type Experiment = readonly [MatrixSubject, SafetyCell]
 
-const experiments: readonly Experiment[] = matrixStrategies.flatMap((strategy) =>
-  canonicalCells(strategy).map((cell): Experiment => [strategy, cell]),
+const experiments: readonly Experiment[] = matrixSubjects.flatMap((subject) =>
+  canonicalCells(subject).map((cell): Experiment => [subject, cell]),
 )
 
 function cellNamed(cells: Partial<SafetyCell>): SafetyCell {
@@ -65,15 +76,10 @@ function cellOfPreset(name: SamplingPreset): SafetyCell {
   return { atomicGranuleBytes, sampling, replay: rest.replay, readAfterRead, cpu }
 }
 
-function worldNamed(name: string): (typeof matrixWorlds)[number] {
-  const world = matrixWorlds.find((candidate) => candidate.name === name)
-  if (world === undefined) throw new Error(`there is no world ${name}`)
-  return world
-}
-
 /** The kind of violation of one world in one cell, or null. */
 function violationIn(strategy: SeqlockStrategyName, cell: SafetyCell, name: string): string | null {
-  const scenario = scenarioOf(strategy, cell, worldNamed(name), kernels)
+  const subject = seqlockSubject(strategy)
+  const scenario = scenarioOf(subject, cell, worldOf(subject, name), kernels)
   const { complete, counterexample } = explore(scenario, { strategy: 'exhaustive' })
   expect(complete || counterexample !== undefined).toBe(true)
   return counterexample?.violation.kind ?? null
@@ -81,11 +87,11 @@ function violationIn(strategy: SeqlockStrategyName, cell: SafetyCell, name: stri
 
 describe('what is checked in', () => {
   it('has every experiment and no other', () => {
-    for (const strategy of matrixStrategies) {
-      const names = canonicalCells(strategy).map(cellName)
-      expect(Object.keys(evidence[strategy]).sort()).toEqual([...names].sort())
+    for (const subject of matrixSubjects) {
+      const names = canonicalCells(subject).map(cellName)
+      expect(Object.keys(rowOf(evidence, subject)).sort()).toEqual([...names].sort())
     }
-    expect(experiments).toHaveLength(252)
+    expect(experiments).toHaveLength(420)
   })
 
   it('makes the chooser’s table and its source', () => {
@@ -107,39 +113,46 @@ describe('what is checked in', () => {
 
 describe('explored again', () => {
   const presets = samplingPresetNames.flatMap((name) =>
-    matrixStrategies.map((strategy): Experiment => [
-      strategy,
-      canonicalCell(strategy, cellOfPreset(name)),
+    matrixSubjects.map((subject): Experiment => [
+      subject,
+      canonicalCell(subject, cellOfPreset(name)),
     ]),
   )
   const seed = Number(process.env['UNTORN_SEED'] ?? 0)
   const others = fc.sample(fc.constantFrom(...experiments), { seed, numRuns: SAMPLED_CELLS })
   const chosen = process.env['UNTORN_MATRIX'] === 'all' ? experiments : [...presets, ...others]
-  const named = new Map(chosen.map(([strategy, cell]) => [`${strategy} ${cellName(cell)}`, cell]))
-  test.each([...named])('%s', (name, cell) => {
-    const strategy = name.split(' ')[0] as SeqlockStrategyName
-    expect(exploreCell(strategy, cell, kernels)).toEqual(resultOf(evidence, strategy, cell))
+  const named = new Map(
+    chosen.map((experiment) => {
+      const [subject, cell] = experiment
+      return [`${subjectName(subject)} ${cellName(cell)}`, experiment] as const
+    }),
+  )
+  test.each([...named])('%s', (_name, [subject, cell]) => {
+    expect(exploreCell(subject, cell, kernels)).toEqual(resultOf(evidence, subject, cell))
   })
 
   it('notices a falsified entry', () => {
     const cell = cellNamed({ atomicGranuleBytes: 8 })
-    const right = exploreCell('lines', cell, kernels)
-    const { counterexample: _, ...rest } = resultOf(evidence, 'lines', cell)
+    const subject = seqlockSubject('lines')
+    const right = exploreCell(subject, cell, kernels)
+    const { counterexample: _, ...rest } = resultOf(evidence, subject, cell)
     const falsified: CellResult = { ...rest, verdict: 'sound' }
     expect(right).not.toEqual(falsified)
-    const cells = { ...evidence.lines, [cellName(cell)]: falsified }
-    expect(renderTable({ ...evidence, lines: cells })).not.toBe(renderTable(evidence))
+    const lines = { ...rowOf(evidence, subject), [cellName(cell)]: falsified }
+    const seqlock = { ...evidence.seqlock, lines }
+    expect(renderTable({ ...evidence, seqlock })).not.toBe(renderTable(evidence))
   })
 })
 
 describe('counterexamples', () => {
   it('fail again as they say, every one of them', () => {
     let count = 0
-    for (const [strategy, cell] of experiments) {
-      const { verdict, counterexample } = resultOf(evidence, strategy, cell)
+    for (const [subject, cell] of experiments) {
+      const { verdict, counterexample } = resultOf(evidence, subject, cell)
       expect(verdict === 'unsound').toBe(counterexample !== undefined)
       if (counterexample === undefined) continue
-      const scenario = scenarioOf(strategy, cell, worldNamed(counterexample.world), kernels)
+      const world = worldOf(subject, counterexample.world)
+      const scenario = scenarioOf(subject, cell, world, kernels)
       const { end } = replay(scenario, counterexample.tape)
       expect(end.violation?.kind).toBe(counterexample.kind)
       count += 1
@@ -151,24 +164,34 @@ describe('counterexamples', () => {
 // Worlds that no wrong protocol fails in would call everything sound. Controls that show only with
 // payloads or versions of their own (swapped words, wrapped tags, zero pages) have other worlds.
 describe('the worlds catch wrong protocols', () => {
-  const scopeOf = (control: SeqlockControl): SeqlockStrategyName => {
-    if (control.name === 'unversioned-hash') return 'hash'
-    return control.layout === 'words' || control.layout === 'lines' ? control.layout : 'fenced'
+  const seqlockRow = (control: SeqlockControl): MatrixSubject => {
+    if (control.name === 'unversioned-hash') return seqlockSubject('hash', control)
+    const marked = control.layout === 'words' || control.layout === 'lines'
+    return seqlockSubject(marked ? control.layout : 'fenced', control)
   }
-  const caught = (control: SeqlockControl, cell: SafetyCell): boolean =>
-    matrixWorlds.some((world) => {
-      if (!worldApplies(world, scopeOf(control), cell)) return false
-      const scenario = scenarioOf(scopeOf(control), cell, world, kernels, control)
-      const options = { strategy: 'exhaustive', schedulesMax: 20_000, shrinkRunsMax: 0 } as const
-      return explore(scenario, options).verdict === 'violated'
+  const slotsRow = (control: SlotsControl): MatrixSubject =>
+    slotsSubject(/hash|guess/.test(control.name) ? 'hash' : 'fenced', control)
+  const caught = (subject: MatrixSubject, cell: SafetyCell): boolean =>
+    subject.worlds.some((world) => {
+      if (!worldApplies(world, subject.strategy, cell)) return false
+      const scenario = scenarioOf(subject, cell, world, kernels)
+      const exhaustive = { strategy: 'exhaustive', schedulesMax: 20_000 } as const
+      const mixed = { strategy: 'mixed', schedulesMax: world.samples ?? 2000 } as const
+      const ways = subject.tooLarge(world, cell) ? [mixed] : [exhaustive, mixed]
+      return ways.some(
+        (options) => explore(scenario, { ...options, shrinkRunsMax: 0 }).verdict === 'violated',
+      )
     })
-  const rows = Object.values(negativeControls)
-    .filter(({ workload }) => workload === 'writes' || workload === 'aborts')
-    .flatMap((control) =>
-      control.caughtUnder.map((preset) => [control.name, preset, control] as const),
-    )
-  test.each(rows)('%s under %s', (_name, preset, control) => {
-    expect(caught(control, cellOfPreset(preset))).toBe(true)
+  const rows = [
+    ...Object.values(negativeControls)
+      .filter(({ workload }) => workload === 'writes' || workload === 'aborts')
+      .map((control) => ({ control, subject: seqlockRow(control) })),
+    ...Object.values(slotsControls).map((control) => ({ control, subject: slotsRow(control) })),
+  ].flatMap(({ control, subject }) =>
+    control.caughtUnder.map((preset) => [control.name, preset, subject] as const),
+  )
+  test.each(rows)('%s under %s', (_name, preset, subject) => {
+    expect(caught(subject, cellOfPreset(preset))).toBe(true)
   })
 })
 
@@ -181,17 +204,22 @@ describe('cells that are not run', () => {
     ['lines', { atomicGranuleBytes: 64, sampling: 'arbitrary', replay: 'suffix' }],
   ] as const)('are the experiment that stands for them: %s %o', (strategy, part) => {
     const cell = cellNamed({ atomicGranuleBytes: 8, ...part })
-    expect(canonicalCell(strategy, cell)).not.toEqual(cell)
-    expect(exploreCell(strategy, cell, kernels)).toEqual(resultOf(evidence, strategy, cell))
+    const subject = seqlockSubject(strategy)
+    expect(canonicalCell(subject, cell)).not.toEqual(cell)
+    expect(exploreCell(subject, cell, kernels)).toEqual(resultOf(evidence, subject, cell))
   })
 })
 
 describe('what is said of it', () => {
-  it.each(matrixStrategies)('%s needs the granule that it says it needs', (strategy) => {
-    const { atomicGranuleBytes } = seqlockStrategies[strategy].needs
+  const verdictOf = ({ protocol, strategy }: MatrixSubject, cell: SafetyCell): string =>
+    verdictIn(protocol, strategy, cell)
+  const named = matrixSubjects.map((subject) => [subjectName(subject), subject] as const)
+
+  it.each(named)('%s needs the granule that it says it needs', (_name, subject) => {
+    const { atomicGranuleBytes } = subject.needs
     for (const cell of safetyCells) {
       const expected = cell.atomicGranuleBytes < atomicGranuleBytes
-      expect([cellName(cell), verdictIn('seqlock', strategy, cell) === 'unsound']).toEqual([
+      expect([cellName(cell), verdictOf(subject, cell) === 'unsound']).toEqual([
         cellName(cell),
         expected,
       ])
@@ -207,29 +235,40 @@ describe('what is said of it', () => {
       (one.sampling === other.sampling ||
         other.sampling === 'arbitrary' ||
         (other.sampling === 'eitherInPacket' && one.sampling !== 'arbitrary'))
-    for (const strategy of matrixStrategies) {
-      const broken = safetyCells.filter(
-        (cell) => verdictIn('seqlock', strategy, cell) === 'unsound',
-      )
+    for (const subject of matrixSubjects) {
+      const broken = safetyCells.filter((cell) => verdictOf(subject, cell) === 'unsound')
       for (const weaker of safetyCells) {
-        if (verdictIn('seqlock', strategy, weaker) === 'unsound') continue
+        if (verdictOf(subject, weaker) === 'unsound') continue
         expect(broken.filter((cell) => atMost(cell, weaker))).toEqual([])
       }
     }
   })
 
-  it('only samples are short of all schedules, and only those of hash at granule 1', () => {
-    for (const [strategy, cell] of experiments) {
-      const { verdict } = resultOf(evidence, strategy, cell)
-      if (verdict === 'sampled') expect([strategy, cell.atomicGranuleBytes]).toEqual(['hash', 1])
+  it('only samples are short of all schedules, and only those at granule 1', () => {
+    for (const [subject, cell] of experiments) {
+      const { verdict } = resultOf(evidence, subject, cell)
+      if (verdict === 'sampled') expect([subject, cell.atomicGranuleBytes]).toEqual([subject, 1])
     }
     const smallest = cellNamed({ atomicGranuleBytes: 1, sampling: 'arbitrary', cpu: 'weak' })
-    expect(resultOf(evidence, 'hash', smallest).sampledWorlds).not.toContain('one-byte')
+    const wholeWorlds = [
+      ['seqlock', 'hash', 'one-byte'],
+      ['versioned-slots', 'fenced', 'latch-byte'],
+      ['versioned-slots', 'hash', 'latch-byte'],
+    ] as const
+    for (const [protocol, strategy, world] of wholeWorlds) {
+      const { sampledWorlds } = resultOf(evidence, subjectOf(protocol, strategy), smallest)
+      expect(sampledWorlds).not.toContain(world)
+    }
   })
 
   it('every world shows something in some cell, and a single write does not break fenced', () => {
-    for (const world of matrixWorlds) {
-      expect(experiments.some(([strategy, cell]) => worldApplies(world, strategy, cell))).toBe(true)
+    for (const { protocol, worlds } of matrixSubjects) {
+      for (const world of worlds) {
+        const shown = subjectsOf(protocol).some(({ strategy }) =>
+          safetyCells.some((cell) => worldApplies(world, strategy, cell)),
+        )
+        expect([world.name, shown]).toEqual([world.name, true])
+      }
     }
     for (const sampling of safetyAxes.sampling) {
       const cell = cellNamed({ atomicGranuleBytes: 1, sampling, cpu: 'weak' })

@@ -1,9 +1,8 @@
 // The cells of the safety matrix: which there are, the sampling model of each, and which of them are
 // one and the same experiment for a strategy, so that it is made once.
-import { seqlockStrategies } from '../../protocols/seqlock/index.ts'
-import type { SeqlockStrategyName } from '../../protocols/seqlock/index.ts'
 import { type SafetyCell, rowCells, safetyAxes } from '../../regions/safety-cell.ts'
 import { type SamplingModel, replaysMatter, samplingModel } from '../sampling-model.ts'
+import type { MatrixSubject } from './matrix-subject.ts'
 
 /** Every cell, strongest guarantees first. */
 export const safetyCells: readonly SafetyCell[] = safetyAxes.atomicGranuleBytes.flatMap(
@@ -24,19 +23,18 @@ export function modelOf(cell: SafetyCell): SamplingModel {
  *  - where a chain is one READ, no READ has another one before it that it could overtake: attempts
  *    and reads follow each other, each after the completion of the last.
  */
-export function canonicalCell(strategy: SeqlockStrategyName, cell: SafetyCell): SafetyCell {
+export function canonicalCell(subject: MatrixSubject, cell: SafetyCell): SafetyCell {
   return {
     ...cell,
     replay: replaysMatter(modelOf(cell)) ? cell.replay : 'off',
-    readAfterRead:
-      seqlockStrategies[strategy].chainLengthMax === 1 ? 'ordered' : cell.readAfterRead,
+    readAfterRead: subject.chainLengthMax === 1 ? 'ordered' : cell.readAfterRead,
   }
 }
 
 /** The different experiments of a strategy. */
-export function canonicalCells(strategy: SeqlockStrategyName): readonly SafetyCell[] {
+export function canonicalCells(subject: MatrixSubject): readonly SafetyCell[] {
   return safetyCells.filter((cell) => {
-    const canonical = canonicalCell(strategy, cell)
+    const canonical = canonicalCell(subject, cell)
     return cell.replay === canonical.replay && cell.readAfterRead === canonical.readAfterRead
   })
 }

@@ -1,47 +1,59 @@
-// Computes the safety matrix: every strategy in every cell that is an experiment of its own.
+// Computes the safety matrix: every strategy of every protocol in every cell that is an experiment of its own.
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
-import { seqlockStrategies } from '../../protocols/seqlock/index.ts'
-import type { SeqlockStrategyName } from '../../protocols/seqlock/index.ts'
+import type { ProtocolName, Strategy } from '../../regions/contract.ts'
 import type { SafetyCell } from '../../regions/safety-cell.ts'
 import { canonicalCell, canonicalCells, cellName } from './cells.ts'
 import { type CellResult, exploreCell } from './explore-cell.ts'
+import { type MatrixSubject, subjectName } from './matrix-subject.ts'
+import { matrixSubjects } from './subjects.ts'
 
-/** Results by strategy and name of the cell; cells that stand for others only. */
+/** Results by protocol, strategy and name of the cell; cells that stand for others only. */
 export type SafetyEvidence = Readonly<
-  Record<SeqlockStrategyName, Readonly<Record<string, CellResult>>>
+  Partial<
+    Record<ProtocolName, Readonly<Partial<Record<Strategy, Readonly<Record<string, CellResult>>>>>>
+  >
 >
 
-export const matrixStrategies: readonly SeqlockStrategyName[] = Object.keys(
-  seqlockStrategies,
-) as SeqlockStrategyName[]
-
 /**
- * Explores everything: half a minute of one core.
+ * Explores everything: a minute of one core.
  * @param done called after each cell
  */
 export function computeMatrix(
   kernels: MemoryKernels,
-  done: (strategy: SeqlockStrategyName, cell: SafetyCell, result: CellResult) => void = () => {},
+  done: (subject: MatrixSubject, cell: SafetyCell, result: CellResult) => void = () => {},
 ): SafetyEvidence {
-  const byStrategy = matrixStrategies.map((strategy) => {
-    const results = canonicalCells(strategy).map((cell) => {
-      const result = exploreCell(strategy, cell, kernels)
-      done(strategy, cell, result)
-      return [cellName(cell), result] as const
-    })
-    return [strategy, Object.fromEntries(results)] as const
-  })
-  return Object.fromEntries(byStrategy) as SafetyEvidence
+  const evidence: Partial<Record<ProtocolName, Record<string, Record<string, CellResult>>>> = {}
+  for (const subject of matrixSubjects) {
+    const results: Record<string, CellResult> = {}
+    for (const cell of canonicalCells(subject)) {
+      const result = exploreCell(subject, cell, kernels)
+      done(subject, cell, result)
+      results[cellName(cell)] = result
+    }
+    const rows = (evidence[subject.protocol] ??= {})
+    rows[subject.strategy] = results
+  }
+  return evidence
+}
+
+/** The results of one row, by name of the cell. */
+export function rowOf(
+  evidence: SafetyEvidence,
+  { protocol, strategy }: MatrixSubject,
+): Readonly<Record<string, CellResult>> {
+  return evidence[protocol]?.[strategy] ?? {}
 }
 
 /** The result that holds for a cell. */
 export function resultOf(
   evidence: SafetyEvidence,
-  strategy: SeqlockStrategyName,
+  subject: MatrixSubject,
   cell: SafetyCell,
 ): CellResult {
-  const name = cellName(canonicalCell(strategy, cell))
-  const result = evidence[strategy][name]
-  if (result === undefined) throw new Error(`the safety matrix has no cell ${strategy} ${name}`)
+  const name = cellName(canonicalCell(subject, cell))
+  const result = rowOf(evidence, subject)[name]
+  if (result === undefined) {
+    throw new Error(`the safety matrix has no cell ${subjectName(subject)} ${name}`)
+  }
   return result
 }

@@ -1,25 +1,20 @@
 // Explores one strategy in one cell of the safety matrix, world after world, until one is violated.
 // Invariant: bounds count schedules, never time, so the same code gives the same numbers anywhere.
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
-import { seqlockStrategies } from '../../protocols/seqlock/index.ts'
-import type { SeqlockScheme, SeqlockStrategyName } from '../../protocols/seqlock/index.ts'
 import type { SafetyCell, SafetyVerdict } from '../../regions/safety-cell.ts'
 import type { Exploration } from '../exploration.ts'
 import { explore } from '../explore.ts'
 import { ProtocolScenario } from '../protocol/protocol-scenario.ts'
 import type { ProtocolUnderTest } from '../protocol/protocol-under-test.ts'
-import { seqlockProtocol } from '../protocol/seqlock-protocol.ts'
 import { replay } from '../replay.ts'
 import { analyseTearing } from '../report/tearing.ts'
 import { sentenceCase } from '../report/sentence.ts'
 import { modelOf } from './cells.ts'
-import { type MatrixWorld, matrixWorlds, worldApplies } from './worlds.ts'
+import { type MatrixSubject, type MatrixWorld, worldApplies } from './matrix-subject.ts'
 
 /** Schedules after which a world counts as too large to explore all of them. */
 const EXHAUSTIVE_MAX = 20_000
-/** The one world that stands for all schedules of `hash` at granule 1 takes this many. */
-const ONE_BYTE_MAX = 60_000
-/** Schedules sampled of a world that is too large. */
+/** Schedules sampled of a world that is too large, unless it says otherwise. */
 const SAMPLES = 2000
 
 /** What breaks a strategy. */
@@ -50,23 +45,15 @@ export interface CellResult {
   readonly counterexample?: CellCounterexample
 }
 
-/**
- * The scenario of a world in a cell; what tapes are replayed in.
- * @param scheme the strategy's own by default; a negative control, to see that the world catches it
- */
+/** The scenario of a world in a cell; what tapes are replayed in. */
 export function scenarioOf(
-  strategy: SeqlockStrategyName,
+  subject: MatrixSubject,
   cell: SafetyCell,
   world: MatrixWorld,
   kernels: MemoryKernels,
-  scheme: SeqlockScheme = seqlockStrategies[strategy],
 ): ProtocolScenario {
-  const { payloadBytes, firstVersion, ownerSteps, reads, attemptsMax } = world
-  const name = `${strategy}, ${world.name}`
-  const protocol = seqlockProtocol({ ...scheme, name }, kernels, {
-    payloadBytes,
-    ...(firstVersion === undefined ? {} : { firstVersion }),
-  })
+  const { ownerSteps, reads, attemptsMax } = world
+  const protocol = subject.underTest(world, kernels)
   return new ProtocolScenario(multiplied(protocol, world.publications ?? []), {
     model: modelOf(cell),
     ownerSteps,
@@ -77,9 +64,9 @@ export function scenarioOf(
   })
 }
 
-/** Explores `strategy` in `cell`. */
+/** Explores `subject` in `cell`. */
 export function exploreCell(
-  strategy: SeqlockStrategyName,
+  subject: MatrixSubject,
   cell: SafetyCell,
   kernels: MemoryKernels,
 ): CellResult {
@@ -88,9 +75,9 @@ export function exploreCell(
   let schedules = 0
   let states = 0
   let samples = 0
-  for (const world of matrixWorlds) {
-    if (!worldApplies(world, strategy, cell)) continue
-    const { exhaustive, sampled } = exploreWorld(strategy, cell, world, kernels)
+  for (const world of subject.worlds) {
+    if (!worldApplies(world, subject.strategy, cell)) continue
+    const { exhaustive, sampled } = exploreWorld(subject, cell, world, kernels)
     worlds += 1
     if (exhaustive?.complete === true) {
       schedules += exhaustive.schedules
@@ -103,7 +90,7 @@ export function exploreCell(
     const violated = [exhaustive, sampled].find((found) => found?.verdict === 'violated')
     const counts = { worlds, schedules, states, sampledWorlds, samples }
     if (violated?.counterexample !== undefined) {
-      const scenario = scenarioOf(strategy, cell, world, kernels)
+      const scenario = scenarioOf(subject, cell, world, kernels)
       const counterexample = counterexampleOf(world, scenario, violated)
       return { verdict: 'unsound', ...counts, counterexample }
     }
@@ -114,32 +101,21 @@ export function exploreCell(
 
 /** All schedules if they are few enough, else samples of them. */
 function exploreWorld(
-  strategy: SeqlockStrategyName,
+  subject: MatrixSubject,
   cell: SafetyCell,
   world: MatrixWorld,
   kernels: MemoryKernels,
 ): { readonly exhaustive: Exploration | null; readonly sampled: Exploration | null } {
-  const scenario = scenarioOf(strategy, cell, world, kernels)
-  const schedulesMax = exhaustiveMax(strategy, cell, world)
+  const scenario = scenarioOf(subject, cell, world, kernels)
+  const schedulesMax = subject.tooLarge(world, cell) ? 0 : (world.schedulesMax ?? EXHAUSTIVE_MAX)
   let exhaustive: Exploration | null = null
   if (schedulesMax > 0) {
     exhaustive = explore(scenario, { strategy: 'exhaustive', schedulesMax })
     if (exhaustive.verdict === 'violated') return { exhaustive, sampled: null }
     if (exhaustive.complete) return { exhaustive: meaningful(exhaustive), sampled: null }
   }
-  const sampled = explore(scenario, { strategy: 'mixed', schedulesMax: SAMPLES })
+  const sampled = explore(scenario, { strategy: 'mixed', schedulesMax: world.samples ?? SAMPLES })
   return { exhaustive: null, sampled: meaningful(sampled) }
-}
-
-/** At granule 1 sampled in any order, each byte of a seal is old or new: 2⁸ times what words are. */
-function exhaustiveMax(
-  strategy: SeqlockStrategyName,
-  cell: SafetyCell,
-  world: MatrixWorld,
-): number {
-  if (world.name === 'one-byte') return ONE_BYTE_MAX
-  const seals = strategy === 'hash' && cell.atomicGranuleBytes === 1
-  return seals && cell.sampling === 'arbitrary' ? 0 : EXHAUSTIVE_MAX
 }
 
 /** @throws Error when nothing in the world could have failed: it then has no place in that cell */

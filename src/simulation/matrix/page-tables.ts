@@ -1,14 +1,14 @@
 // The tables of docs/safety-matrix.md. Every figure comes from the evidence; prose is elsewhere.
-import { seqlockStrategies } from '../../protocols/seqlock/index.ts'
-import type { SeqlockStrategyName } from '../../protocols/seqlock/index.ts'
+import type { ProtocolName } from '../../regions/contract.ts'
 import type { SafetyCell } from '../../regions/safety-cell.ts'
 import { rowCells, safetyAxes } from '../../regions/safety-cell.ts'
-import { samplingPresetNames, samplingPresets } from '../sampling-model.ts'
+import { type SamplingPreset, samplingPresetNames, samplingPresets } from '../sampling-model.ts'
 import { canonicalCells, cellName, safetyCells } from './cells.ts'
-import { type SafetyEvidence, matrixStrategies, resultOf } from './compute-matrix.ts'
+import { type SafetyEvidence, resultOf } from './compute-matrix.ts'
 import type { CellCounterexample, CellResult } from './explore-cell.ts'
+import type { MatrixSubject } from './matrix-subject.ts'
 import { rowsOf } from './render-table.ts'
-import { matrixWorlds } from './worlds.ts'
+import { matrixSubjects, subjectsOf } from './subjects.ts'
 
 type Table = readonly (readonly string[])[]
 
@@ -22,12 +22,12 @@ export function markdown(table: Table): string {
 /** Verdicts by strategy and granule: where all cells of a granule agree, one word. */
 export function verdictTable(evidence: SafetyEvidence): Table {
   const granules = safetyAxes.atomicGranuleBytes
-  const head = ['strategy', ...granules.map((granule) => `granule ${granule}`)]
-  const rows = matrixStrategies.map((strategy) => [
-    code(strategy),
+  const head = ['protocol', 'strategy', ...granules.map((granule) => `granule ${granule}`)]
+  const rows = matrixSubjects.map((subject) => [
+    ...names(subject),
     ...granules.map((granule) => {
       const cells = safetyCells.filter((cell) => cell.atomicGranuleBytes === granule)
-      return summary(cells.map((cell) => resultOf(evidence, strategy, cell)))
+      return summary(cells.map((cell) => resultOf(evidence, subject, cell)))
     }),
   ])
   return [head, ...rows]
@@ -45,28 +45,37 @@ function summary(results: readonly CellResult[]): string {
 
 /** Verdicts under the presets of sampling models. */
 export function presetTable(evidence: SafetyEvidence): Table {
-  const rows = samplingPresetNames.map((preset) => {
-    const { atomicGranuleBytes, sampling, replay, readAfterRead, cpu } = samplingPresets[preset]
-    const cell: SafetyCell = { atomicGranuleBytes, sampling, replay, readAfterRead, cpu }
-    const verdicts = matrixStrategies.map((name) => resultOf(evidence, name, cell).verdict)
-    return [code(preset), cellName(cell), ...verdicts]
-  })
-  return [['preset', 'its cell', ...matrixStrategies.map(code)], ...rows]
+  const rows = matrixSubjects.map((subject) => [
+    ...names(subject),
+    ...samplingPresetNames.map((name) => resultOf(evidence, subject, presetCell(name)).verdict),
+  ])
+  return [['protocol', 'strategy', ...samplingPresetNames.map(code)], ...rows]
+}
+
+/** Which cell each preset is. */
+export function presetCellTable(): Table {
+  const rows = samplingPresetNames.map((name) => [code(name), cellName(presetCell(name))])
+  return [['preset', 'its cell'], ...rows]
+}
+
+function presetCell(name: SamplingPreset): SafetyCell {
+  const { atomicGranuleBytes, sampling, replay, readAfterRead, cpu } = samplingPresets[name]
+  return { atomicGranuleBytes, sampling, replay, readAfterRead, cpu }
 }
 
 /** Where a strategy breaks: one line for all cells with the same counterexample's world and kind. */
 export function unsoundTable(evidence: SafetyEvidence): Table {
-  const rows = matrixStrategies.flatMap((strategy) =>
+  const rows = matrixSubjects.flatMap((subject) =>
     rowsOf().flatMap((row) => {
       const groups = new Map<string, (typeof rowCells)[number][]>()
       for (const column of rowCells) {
-        const { counterexample } = resultOf(evidence, strategy, { ...row, ...column })
+        const { counterexample } = resultOf(evidence, subject, { ...row, ...column })
         if (counterexample === undefined) continue
         const key = `${counterexample.world} | ${counterexample.kind}`
         groups.set(key, [...(groups.get(key) ?? []), column])
       }
       return [...groups].map(([key, columns]) => [
-        code(strategy),
+        ...names(subject),
         String(row.atomicGranuleBytes),
         row.sampling,
         columnsText(columns),
@@ -74,7 +83,8 @@ export function unsoundTable(evidence: SafetyEvidence): Table {
       ])
     }),
   )
-  return [['strategy', 'granule', 'sampling', 'other columns', 'world', 'violation'], ...rows]
+  const head = ['protocol', 'strategy', 'granule', 'sampling', 'other columns', 'world']
+  return [[...head, 'violation'], ...rows]
 }
 
 /** What all these columns have in common, if that is what tells them from the others. */
@@ -92,14 +102,14 @@ function columnsText(columns: readonly (typeof rowCells)[number][]): string {
 
 /** How much was explored, by strategy and granule. */
 export function effortTable(evidence: SafetyEvidence): Table {
-  const rows = matrixStrategies.flatMap((strategy) =>
+  const rows = matrixSubjects.flatMap((subject) =>
     safetyAxes.atomicGranuleBytes.map((granule) => {
-      const cells = canonicalCells(strategy).filter((cell) => cell.atomicGranuleBytes === granule)
-      const results = cells.map((cell) => resultOf(evidence, strategy, cell))
+      const cells = canonicalCells(subject).filter((cell) => cell.atomicGranuleBytes === granule)
+      const results = cells.map((cell) => resultOf(evidence, subject, cell))
       const sum = (of: (result: CellResult) => number): string =>
         results.reduce((total, result) => total + of(result), 0).toLocaleString('en-US')
       return [
-        code(strategy),
+        ...names(subject),
         String(granule),
         String(cells.length),
         sum((result) => result.schedules + (result.counterexample?.schedules ?? 0)),
@@ -109,25 +119,26 @@ export function effortTable(evidence: SafetyEvidence): Table {
       ]
     }),
   )
-  const head = ['strategy', 'granule', 'experiments', 'schedules', 'states']
+  const head = ['protocol', 'strategy', 'granule', 'experiments', 'schedules', 'states']
   return [[...head, 'worlds only sampled', 'samples'], ...rows]
 }
 
-/** The worlds and their reasons. */
-export function worldTable(): Table {
+/** The worlds of a protocol and their reasons. */
+export function worldTable(protocol: ProtocolName): Table {
+  const worlds = subjectsOf(protocol)[0]?.worlds ?? []
   return [
     ['world', 'what it is there for'],
-    ...matrixWorlds.map((world) => [code(world.name), world.reason]),
+    ...worlds.map((world) => [code(world.name), world.reason]),
   ]
 }
 
 /** The counterexample of the strongest cell in which a strategy is unsound. */
 export function strongestCounterexample(
   evidence: SafetyEvidence,
-  strategy: SeqlockStrategyName,
+  subject: MatrixSubject,
 ): { readonly cell: SafetyCell; readonly found: CellCounterexample } | null {
   for (const cell of safetyCells) {
-    const { counterexample } = resultOf(evidence, strategy, cell)
+    const { counterexample } = resultOf(evidence, subject, cell)
     if (counterexample !== undefined) return { cell, found: counterexample }
   }
   return null
@@ -135,11 +146,15 @@ export function strongestCounterexample(
 
 /** What each strategy says of itself, as the chooser tells it. */
 export function needsTable(): Table {
-  const rows = matrixStrategies.map((strategy) => {
-    const { atomicGranuleBytes, reason } = seqlockStrategies[strategy].needs
-    return [code(strategy), String(atomicGranuleBytes), reason]
+  const rows = matrixSubjects.map((subject) => {
+    const { atomicGranuleBytes, reason } = subject.needs
+    return [...names(subject), String(atomicGranuleBytes), reason]
   })
-  return [['strategy', 'granule', 'why'], ...rows]
+  return [['protocol', 'strategy', 'granule', 'why'], ...rows]
+}
+
+function names({ protocol, strategy }: MatrixSubject): readonly [string, string] {
+  return [protocol, code(strategy)]
 }
 
 function code(text: string): string {

@@ -5,25 +5,32 @@ import { replay } from '../replay.ts'
 import { formatReport } from '../report/text-report.ts'
 import type { Violation } from '../scenario.ts'
 import { cellName } from './cells.ts'
-import { type SafetyEvidence, matrixStrategies } from './compute-matrix.ts'
+import type { SafetyEvidence } from './compute-matrix.ts'
 import { scenarioOf } from './explore-cell.ts'
+import type { MatrixSubject } from './matrix-subject.ts'
 import {
   effortTable,
   markdown,
   needsTable,
+  presetCellTable,
   presetTable,
   strongestCounterexample,
   unsoundTable,
   verdictTable,
   worldTable,
 } from './page-tables.ts'
-import { matrixWorlds } from './worlds.ts'
+import { matrixProtocols, matrixSubjects, worldOf } from './subjects.ts'
+
+const protocolLinks = matrixProtocols
+  .map(({ title, page }) => `[${title.toLowerCase()}](${page})`)
+  .join(', ')
 
 const opening = `<!-- Made by \`npm run matrix\` from explorations: change src/simulation/matrix instead. -->
 
 # Safety matrix
 
-Which strategy of a [seqlock region](protocols/seqlock.md) is sound on which memory. Not by argument:
+Which strategy of which protocol (${protocolLinks}) is
+sound on which memory. Not by argument:
 every entry was computed by running owner and reader over the simulator's memory, under every schedule
 of a set of small worlds. The chooser reads this table (\`src/regions/safety-matrix.ts\`), and refuses
 what is unsound.
@@ -45,12 +52,12 @@ beside the code.
 `
 
 const bytes = `
-## Memory that is sampled byte by byte
+## A seqlock in memory that is sampled byte by byte
 
 Granule 1 is not academic: [rxe](rxe.md) on a CPU with \`erms\` or \`fsrm\` copies with \`rep movsb\`, whose
 unit is a byte, and on an emulated CPU aligned words are seen torn. The same holds for any copy nobody
-knows the code of. **Only \`hash\` survives**: it compares what was sampled with a proof of the bytes themselves,
-so it does not matter in what pieces, in what order, or how often they were sampled; a mixture of two
+knows the code of. **Of the seqlock's strategies only \`hash\` survives**: it compares what was sampled with
+a proof of the bytes themselves, so it does not matter in what pieces, in what order, or how often they were sampled; a mixture of two
 images has the seal of neither, but with probability 2⁻⁶⁴. "Unchanged" is decided by the seal as well,
 because at granule 1 a version word can be a mixture that equals an older version.
 
@@ -63,17 +70,25 @@ keeps stores in order: the counter word is then sampled last and stored first, s
 packet sees any write that it overlapped. A read of a part is two READs, and there it ends.
 `
 
+const slotBytes = `
+## Versioned slots there
+
+Both strategies survive: the index word is encoded by a keyed one-to-one mapping, so that a mixture of the
+bytes of two indices is no third index, but with probability 2⁻⁶⁴. \`fenced\` then needs nothing else of
+the hardware, because it never looks at a word of the slot to judge the slot.
+`
+
 const recompute = `
 ## How to recompute it
 
     npm run matrix              # explores, writes the table, the evidence and this page
     npm run matrix -- --check   # explores, and fails when anything differs from what is checked in
 
-It takes about half a minute of one core. All numbers are counts, none is a time, and bounds count
+It takes about a minute of one core. All numbers are counts, none is a time, and bounds count
 schedules: the same code gives the same bytes anywhere. The evidence, with the tape of every counterexample,
 is [safety-matrix.json](safety-matrix.json). \`test/property/safety-matrix.test.ts\` recomputes the cells
 of all presets, and some others that the seed chooses; with \`UNTORN_MATRIX=all\`, as CI does, all of them.
-It also sees that the worlds catch the wrong protocols of \`controls.ts\` where they are wrong.
+It also sees that the worlds catch the wrong protocols of every \`controls.ts\` where they are wrong.
 
 Not everything is run twice. Where sampling is arbitrary, replays show nothing that a late sample
 does not, and a strategy whose chains are one READ has no READs to reorder: such cells are one and the
@@ -88,12 +103,18 @@ export function renderPage(evidence: SafetyEvidence, kernels: MemoryKernels): st
     'The least granule that a strategy needs is therefore what it says of itself:',
     markdown(needsTable()),
     section('Presets', presetTable(evidence)),
+    markdown(presetCellTable()),
     bytes,
+    slotBytes,
     section('Where a strategy breaks', unsoundTable(evidence)),
     '## Counterexamples',
     'For each strategy that is unsound somewhere, in the cell with the strongest other guarantees.',
-    ...matrixStrategies.flatMap((strategy) => counterexampleSection(evidence, strategy, kernels)),
-    section('Worlds', worldTable()),
+    ...matrixSubjects.flatMap((subject) => counterexampleSection(evidence, subject, kernels)),
+    '## Worlds',
+    ...matrixProtocols.flatMap(({ protocol, title }) => [
+      `### ${title}`,
+      markdown(worldTable(protocol)),
+    ]),
     section('How much was explored', effortTable(evidence)),
     '`schedules` includes those that prove a cell unsound. Worlds behind a violated one are not explored.',
     recompute,
@@ -106,21 +127,19 @@ function section(title: string, table: Parameters<typeof markdown>[0]): string {
 
 function counterexampleSection(
   evidence: SafetyEvidence,
-  strategy: (typeof matrixStrategies)[number],
+  subject: MatrixSubject,
   kernels: MemoryKernels,
 ): readonly string[] {
-  const strongest = strongestCounterexample(evidence, strategy)
+  const strongest = strongestCounterexample(evidence, subject)
   if (strongest === null) return []
   const { cell, found } = strongest
-  const world = matrixWorlds.find(({ name }) => name === found.world)
-  if (world === undefined) throw new Error(`there is no world ${found.world}`)
-  const scenario = scenarioOf(strategy, cell, world, kernels)
+  const scenario = scenarioOf(subject, cell, worldOf(subject, found.world), kernels)
   const { end, trace } = replay(scenario, found.tape)
   const violation: Violation = end.violation ?? { kind: 'none', message: 'the tape does not fail' }
   const { name: scenarioName, model } = scenario
   const report = formatReport({ scenarioName, violation, tape: found.tape, model, trace })
   return [
-    `### \`${strategy}\` in cell ${cellName(cell)}`,
+    `### ${subject.protocol} \`${subject.strategy}\` in cell ${cellName(cell)}`,
     `\`\`\`text\n${foldStores(report)}\`\`\``,
   ]
 }

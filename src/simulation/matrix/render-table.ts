@@ -2,31 +2,31 @@
 // the evidence behind every entry. Invariant: the same evidence makes the same bytes.
 import {
   type SafetyCell,
+  type SafetyMatrix,
+  type SafetyRow,
   type SafetyVerdict,
   rowCells,
   rowKey,
   safetyAxes,
 } from '../../regions/safety-cell.ts'
-import { type SafetyEvidence, matrixStrategies, resultOf } from './compute-matrix.ts'
+import type { ProtocolName } from '../../regions/contract.ts'
+import { type SafetyEvidence, resultOf, rowOf } from './compute-matrix.ts'
+import { matrixProtocols, matrixSubjects, subjectsOf } from './subjects.ts'
 
-/** Verdicts of one row: one for all cells where they agree, else one for each of `rowCells`. */
-export type SafetyRow = SafetyVerdict | readonly SafetyVerdict[]
-
-/** The table by strategy and row, as `src/regions/safety-matrix.ts` holds it. */
-export function tableOf(
-  evidence: SafetyEvidence,
-): Readonly<Record<string, Readonly<Record<string, SafetyRow>>>> {
-  const table: Record<string, Record<string, SafetyRow>> = {}
-  for (const strategy of matrixStrategies) {
+/** The table, as `src/regions/safety-matrix.ts` holds it. */
+export function tableOf(evidence: SafetyEvidence): SafetyMatrix {
+  const table: Partial<Record<ProtocolName, Record<string, Record<string, SafetyRow>>>> = {}
+  for (const subject of matrixSubjects) {
     const rows: Record<string, SafetyRow> = {}
     for (const row of rowsOf()) {
       const verdicts = rowCells.map(
-        (column) => resultOf(evidence, strategy, { ...row, ...column }).verdict,
+        (column) => resultOf(evidence, subject, { ...row, ...column }).verdict,
       )
       const [first] = verdicts as [SafetyVerdict]
       rows[rowKey(row)] = verdicts.every((verdict) => verdict === first) ? first : verdicts
     }
-    table[strategy] = rows
+    const strategies = (table[subject.protocol] ??= {})
+    strategies[subject.strategy] = rows
   }
   return table
 }
@@ -38,44 +38,51 @@ export function rowsOf(): readonly Pick<SafetyCell, 'atomicGranuleBytes' | 'samp
   )
 }
 
-const tableHead = `// Made by \`npm run matrix\` from explorations: do not change it here. Which strategy is sound in which
-// cell of the safety matrix; docs/safety-matrix.md explains, docs/safety-matrix.json is the evidence.
-// Where the cells of a row differ, their order is that of \`rowCells\`.
-import type { SafetyVerdict } from './safety-cell.ts'
+const tableHead = `// Made by \`npm run matrix\` from explorations: do not change it here. Which strategy of which
+// protocol is sound in which cell of the safety matrix; docs/safety-matrix.md explains,
+// docs/safety-matrix.json is the evidence. Where the cells of a row differ, their order is that of
+// \`rowCells\`.
+import type { SafetyMatrix } from './safety-cell.ts'
 
-export const safetyMatrix: Readonly<
-  Record<
-    'fenced' | 'hash' | 'words' | 'lines',
-    Readonly<Record<string, SafetyVerdict | readonly SafetyVerdict[]>>
-  >
-> = `
+export const safetyMatrix: SafetyMatrix = `
 
 /** Source text of `src/regions/safety-matrix.ts`, as prettier would write it. */
 export function renderTable(evidence: SafetyEvidence): string {
-  const lines = Object.entries(tableOf(evidence)).flatMap(([strategy, rows]) => [
-    `  ${strategy}: {`,
-    ...Object.entries(rows).flatMap(([key, row]) => rowLines(key, row)),
+  const lines = Object.entries(tableOf(evidence)).flatMap(([protocol, strategies]) => [
+    `  ${keyText(protocol)}: {`,
+    ...Object.entries(strategies).flatMap(([strategy, rows]) => [
+      `    ${strategy}: {`,
+      ...Object.entries(rows).flatMap(([key, row]) => rowLines(key, row)),
+      '    },',
+    ]),
     '  },',
   ])
   return `${tableHead}{\n${lines.join('\n')}\n}\n`
 }
 
 function rowLines(key: string, row: SafetyRow): readonly string[] {
-  if (typeof row === 'string') return [`    '${key}': '${row}',`]
-  const line = `    '${key}': [${row.map((verdict) => `'${verdict}'`).join(', ')}],`
+  if (typeof row === 'string') return [`      '${key}': '${row}',`]
+  const line = `      '${key}': [${row.map((verdict) => `'${verdict}'`).join(', ')}],`
   if (line.length <= 100) return [line]
-  return [`    '${key}': [`, ...row.map((verdict) => `      '${verdict}',`), '    ],']
+  return [`      '${key}': [`, ...row.map((verdict) => `        '${verdict}',`), '      ],']
+}
+
+function keyText(name: string): string {
+  return /^[a-z]+$/.test(name) ? name : `'${name}'`
 }
 
 /** `docs/safety-matrix.json`: one line for each cell that is an experiment of its own. */
 export function renderEvidence(evidence: SafetyEvidence): string {
-  const strategies = matrixStrategies.map((strategy) => {
-    const cells = Object.entries(evidence[strategy]).map(
-      ([name, result]) => `    ${JSON.stringify(name)}: ${JSON.stringify(result)}`,
-    )
-    return `  ${JSON.stringify(strategy)}: {\n${cells.join(',\n')}\n  }`
+  const protocols = matrixProtocols.map(({ protocol }) => {
+    const strategies = subjectsOf(protocol).map((subject) => {
+      const cells = Object.entries(rowOf(evidence, subject)).map(
+        ([name, result]) => `      ${JSON.stringify(name)}: ${JSON.stringify(result)}`,
+      )
+      return `    ${JSON.stringify(subject.strategy)}: {\n${cells.join(',\n')}\n    }`
+    })
+    return `  ${JSON.stringify(protocol)}: {\n${strategies.join(',\n')}\n  }`
   })
-  return `{\n${strategies.join(',\n')}\n}\n`
+  return `{\n${protocols.join(',\n')}\n}\n`
 }
 
 /** Reads what `renderEvidence` wrote. */

@@ -1,44 +1,15 @@
-// The worlds in which every cell of the safety matrix is explored: small enough for all schedules,
-// each there for a reason of its own. Invariant: what a world leaves out of a cell, it says why.
-import type { SeqlockStrategyName } from '../../protocols/seqlock/index.ts'
-import type { SafetyCell } from '../../regions/safety-cell.ts'
+// The worlds in which the seqlock's strategies are explored: small enough for all schedules, each there
+// for a reason of its own.
 import type { OwnerStep } from '../protocol/owner-trace.ts'
 import type { ReadPlan } from '../protocol/reader-program.ts'
-
-/** Where a world has something to show; everywhere by default. */
-export interface WorldScope {
-  readonly strategies?: readonly SeqlockStrategyName[]
-  readonly granules?: readonly SafetyCell['atomicGranuleBytes'][]
-  readonly samplings?: readonly SafetyCell['sampling'][]
-  readonly cpus?: readonly SafetyCell['cpu'][]
-}
-
-export interface MatrixWorld {
-  readonly name: string
-  /** What it is there for, and where it is left out, why. */
-  readonly reason: string
-  readonly payloadBytes: number
-  readonly ownerSteps: readonly OwnerStep[]
-  readonly reads: readonly ReadPlan[]
-  readonly attemptsMax: number
-  /** Version of the first payload; 2 by default. */
-  readonly firstVersion?: number
-  /** How many publications each owner step really is; one by default. */
-  readonly publications?: readonly number[]
-  /** Publications become visible as a whole. */
-  readonly atOnce?: boolean
-  /** The owner closes the region in the end. */
-  readonly close?: boolean
-  readonly scopes: readonly WorldScope[]
-}
+import type { MatrixWorld, WorldScope } from './matrix-subject.ts'
 
 const publish: OwnerStep = { kind: 'publish' }
 const read: ReadPlan = { kind: 'read' }
 const packets: WorldScope['samplings'] = ['ascending', 'descendingInPacket', 'eitherInPacket']
 const everywhere: readonly WorldScope[] = [{}]
 
-/** In the order in which they are explored; a cell's counterexample is that of the first violated. */
-export const matrixWorlds: readonly MatrixWorld[] = [
+export const seqlockWorlds: readonly MatrixWorld[] = [
   {
     name: 'one-write',
     reason: 'The smallest: one write of two payload words, one read, one attempt.',
@@ -57,6 +28,7 @@ export const matrixWorlds: readonly MatrixWorld[] = [
     ownerSteps: [publish],
     reads: [read],
     attemptsMax: 1,
+    schedulesMax: 60_000,
     scopes: [{ strategies: ['hash'], granules: [1] }],
   },
   {
@@ -221,18 +193,3 @@ export const matrixWorlds: readonly MatrixWorld[] = [
     ],
   },
 ]
-
-/** Whether a world has something to show in a cell. */
-export function worldApplies(
-  world: MatrixWorld,
-  strategy: SeqlockStrategyName,
-  cell: SafetyCell,
-): boolean {
-  return world.scopes.some(
-    ({ strategies, granules, samplings, cpus }) =>
-      (strategies?.includes(strategy) ?? true) &&
-      (granules?.includes(cell.atomicGranuleBytes) ?? true) &&
-      (samplings?.includes(cell.sampling) ?? true) &&
-      (cpus?.includes(cell.cpu) ?? true),
-  )
-}
