@@ -12,7 +12,18 @@ export type {
   QueuePairOptions,
 } from './fabric/contract.ts'
 export type { AtomicGranuleBytes, Capabilities, ProviderName } from './fabric/capabilities.ts'
-export { SeqlockOwner, SeqlockReader, readTogether, seqlock } from './regions/index.ts'
+export {
+  SeqlockOwner,
+  SeqlockReader,
+  TypedReader,
+  TypedSeqlockOwner,
+  TypedVersionedSlotsOwner,
+  VersionedSlotsOwner,
+  VersionedSlotsReader,
+  readTogether,
+  seqlock,
+  versionedSlots,
+} from './regions/index.ts'
 export type {
   BackOff,
   CatalogueEntry,
@@ -27,6 +38,11 @@ export type {
   SeqlockOptions,
   Snapshot,
   Strategy,
+  TypedOptions,
+  TypedSeqlockOptions,
+  TypedSnapshot,
+  TypedVersionedSlotsOptions,
+  VersionedSlotsOptions,
   Watch,
   WatchOptions,
   WatchPace,

@@ -16,11 +16,17 @@ export async function prepareRegions(): Promise<void> {
   loaded ??= await loadHash()
 }
 
+/** The library's hash, after `prepareRegions`. */
+export function preparedHash(): Hash64 {
+  if (loaded === undefined) throw new Error('prepareRegions() must be awaited first')
+  return loaded
+}
+
 /** The kernels for regions on `device`, after `prepareRegions`. */
 export function preparedKernels(device: Pick<Device, 'provider'>): MemoryKernels {
-  if (loaded === undefined) throw new Error('prepareRegions() must be awaited first')
-  if (device.provider === 'simulation') return (portable ??= portableKernels(loaded))
-  return (bound ??= nativeKernels(loaded))
+  const hash64 = preparedHash()
+  if (device.provider === 'simulation') return (portable ??= portableKernels(hash64))
+  return (bound ??= nativeKernels(hash64))
 }
 
 function nativeKernels(hash64: Hash64): MemoryKernels {

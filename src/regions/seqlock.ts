@@ -1,10 +1,13 @@
 // Seqlock regions as a host publishes them: one owner, in place, never torn for its readers.
+import type { Codec } from '../codecs/codec.ts'
 import { argumentRangeError, argumentTypeError } from '../errors.ts'
 import { PAYLOAD_BYTES_MAX, seqlockStrategies } from '../protocols/seqlock/index.ts'
 import { assertStrategy, decideStrategy } from './chooser.ts'
 import type { Publication, PublishContext, RegionSpec, Strategy } from './contract.ts'
 import { type RegionPlan, publishRegion } from './publish-region.ts'
 import { SeqlockOwner } from './seqlock-owner.ts'
+import { type TypedOptions, isTyped, typedRegion } from './typed/typed-region.ts'
+import { TypedSeqlockOwner } from './typed/typed-seqlock-owner.ts'
 
 export interface SeqlockOptions {
   /** Payload bytes, 1 to 2^30. */
@@ -17,14 +20,31 @@ export interface SeqlockOptions {
   readonly hugePages?: boolean
 }
 
+/** With a codec: values instead of bytes. */
+export type TypedSeqlockOptions<V> = Omit<SeqlockOptions, 'bytes' | 'initial'> & TypedOptions<V>
+
 /**
  * A region of one owner whose readers get whole versions: for `host.publish(name, seqlock(…))`.
  * Takes one payload of memory (strategy `words` two). A writer that never pauses can starve its
  * readers, who then fail with ERR_UNTORN_RETRIES_EXHAUSTED. Source of the algorithm: Linux seqlock.h,
  * with Boehm's barriers (2012).
+ * With `codec`, its owner takes values and its readers, opened with the same codec, give them.
  * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
  */
-export function seqlock(options: SeqlockOptions): RegionSpec<SeqlockOwner> {
+export function seqlock(options: SeqlockOptions): RegionSpec<SeqlockOwner>
+export function seqlock<V>(options: TypedSeqlockOptions<V>): RegionSpec<TypedSeqlockOwner<V>>
+export function seqlock<V>(
+  options: SeqlockOptions | TypedSeqlockOptions<V>,
+): RegionSpec<SeqlockOwner> | RegionSpec<TypedSeqlockOwner<V>> {
+  if (!isTyped<V>(options)) return rawSeqlock(options)
+  return typedRegion(
+    options,
+    rawSeqlock,
+    (codec: Codec<V>, raw) => new TypedSeqlockOwner(codec, raw),
+  )
+}
+
+function rawSeqlock(options: SeqlockOptions): RegionSpec<SeqlockOwner> {
   checkOptions(options)
   return { protocol: 'seqlock', publish: (context) => publish(context, options) }
 }

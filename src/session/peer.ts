@@ -7,6 +7,7 @@
 import { argumentRangeError, argumentTypeError, UntornError } from '../errors.ts'
 import { Status } from '../fabric/status.ts'
 import type { CatalogueEntry, ClaimKind, OpenReader } from '../regions/contract.ts'
+import type { CodecOption, TypedHandleOf } from '../regions/typed/typed-opener.ts'
 import { localFailure, peerLost, remoteFailure } from './failures.ts'
 import type { Link, LinkEvents } from './link.ts'
 import type { OpenClaim } from './open-claim.ts'
@@ -103,12 +104,17 @@ export class Peer<Openers extends ReaderOpeners> implements AsyncDisposable {
    * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
    * @throws UntornError ERR_UNTORN_NO_REGION, naming what there is; ERR_UNTORN_PEER_LOST,
    *   ERR_UNTORN_CLOSED; and what the reader refuses the region with (ERR_UNTORN_LAYOUT_MISMATCH
-   *   when it is of another protocol, ERR_UNTORN_UNSOUND, …)
+   *   when it is of another protocol or codec, ERR_UNTORN_UNSOUND, …)
    */
+  async open<V, P extends keyof Openers & string = 'seqlock'>(
+    name: string,
+    options: OpenOptions<Openers, P> & CodecOption<V>,
+  ): Promise<TypedHandleOf<V, HandleOf<Openers, P>>>
   async open<P extends keyof Openers & string = 'seqlock'>(
     name: string,
     options?: OpenOptions<Openers, P>,
-  ): Promise<HandleOf<Openers, P>> {
+  ): Promise<HandleOf<Openers, P>>
+  async open(name: string, options?: { readonly protocol?: unknown }): Promise<unknown> {
     if (typeof name !== 'string') throw argumentTypeError('name must be a string')
     const openReader = this.#opener(options)
     await this.#link.recovery
@@ -128,7 +134,7 @@ export class Peer<Openers extends ReaderOpeners> implements AsyncDisposable {
       this.#check()
     }
     this.#readers.set(source, reader)
-    return reader as HandleOf<Openers, P>
+    return reader
   }
 
   /**

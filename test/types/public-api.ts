@@ -8,17 +8,27 @@ import {
   type DeviceInfo,
   type ErrorCode,
   type Host,
+  type Peer,
   type SeqlockOwner,
   type SeqlockReader,
   type Snapshot,
   type Strategy,
+  type TypedReader,
+  type TypedSeqlockOwner,
+  type TypedSnapshot,
+  type TypedVersionedSlotsOwner,
   UntornError,
+  type VersionedSlotsReader,
   connect,
   listDevices,
   listen,
   openDevice,
+  readTogether,
   seqlock,
+  versionedSlots,
 } from '../../src/index.ts'
+import type { FixedCodec } from '../../src/codecs/index.ts'
+import { array, bool, f64, json, struct, text, u64 } from '../../src/codecs/index.ts'
 import type { SamplingModel } from '../../src/simulation/index.ts'
 import { samplingModel } from '../../src/simulation/index.ts'
 import type { CheckWorld, ProtocolCheck, ProtocolCounterexample } from '../../src/testing/index.ts'
@@ -82,6 +92,66 @@ export async function reader(device: Device, signal: AbortSignal): Promise<void>
   await quotes.readIfChanged()
   // @ts-expect-error: readers do not write
   quotes.write(bytes)
+}
+
+export async function typed(host: Host, peer: Peer): Promise<void> {
+  const quote = struct({ bid: f64, at: u64, legs: array(struct({ name: text(8), up: bool }), 2) })
+  interface Quote {
+    bid: number
+    at: bigint
+    legs: readonly { name: string; up: boolean }[]
+  }
+  expectTypeOf(quote).toEqualTypeOf<FixedCodec<Quote>>()
+  const prices = host.publish('quotes', seqlock({ codec: quote, strategy: 'hash' }))
+  expectTypeOf(prices).toEqualTypeOf<TypedSeqlockOwner<Quote>>()
+  expectTypeOf(prices.raw).toEqualTypeOf<SeqlockOwner>()
+  expectTypeOf(prices.update((value) => ({ ...value, bid: 2 }))).toEqualTypeOf<number>()
+  const slots = host.publish('history', versionedSlots({ codec: quote, slots: 8 }))
+  expectTypeOf(slots).toEqualTypeOf<TypedVersionedSlotsOwner<Quote>>()
+  // @ts-expect-error: a bigint
+  prices.write({ bid: 1, at: 2, legs: [] })
+  // @ts-expect-error: a missing field
+  prices.update(({ bid }) => ({ bid }))
+  // @ts-expect-error: a value, not bytes
+  prices.write(new Uint8Array(64))
+  // @ts-expect-error: the first value, not its bytes
+  seqlock({ codec: quote, initial: new Uint8Array(64) })
+  // @ts-expect-error: not a codec
+  seqlock({ codec: {} })
+  const quotes = await peer.open('quotes', { codec: quote, attemptsMax: 10 })
+  expectTypeOf(quotes).toEqualTypeOf<TypedReader<Quote, SeqlockReader>>()
+  const history = await peer.open('history', { protocol: 'versioned-slots', codec: quote })
+  expectTypeOf(history).toEqualTypeOf<TypedReader<Quote, VersionedSlotsReader>>()
+  const { version, value } = await quotes.read()
+  expectTypeOf(version).toEqualTypeOf<number>()
+  expectTypeOf(value).toEqualTypeOf<Quote>()
+  expectTypeOf(quotes.readIfChangedSync(2)).toEqualTypeOf<TypedSnapshot<Quote> | undefined>()
+  const settings = json<{ mode: string }>({ bytesMax: 1000 })
+  expectTypeOf(await peer.open('settings', { codec: settings })).toEqualTypeOf<
+    TypedReader<{ mode: string }, SeqlockReader>
+  >()
+  // @ts-expect-error: values are read whole
+  await quotes.read({ offset: 8 })
+  // @ts-expect-error: not a codec
+  await peer.open('quotes', { codec: 8 })
+}
+
+export async function watching(
+  quotes: SeqlockReader,
+  prices: TypedReader<number, SeqlockReader>,
+): Promise<void> {
+  for await (const { version, bytes } of quotes.watch({ notify: true, pace: { maxMs: 50 } })) {
+    expectTypeOf(version).toEqualTypeOf<number>()
+    expectTypeOf(bytes).toEqualTypeOf<Uint8Array>()
+  }
+  for await (const { value } of prices.watch()) expectTypeOf(value).toEqualTypeOf<number>()
+  // @ts-expect-error: milliseconds
+  quotes.watch({ pace: 50 })
+  const [quote, price] = await readTogether([quotes, prices], { attemptsMax: 5 })
+  expectTypeOf(quote).toEqualTypeOf<Snapshot>()
+  expectTypeOf(price).toEqualTypeOf<TypedSnapshot<number>>()
+  // @ts-expect-error: readers
+  await readTogether([new Uint8Array(8)])
 }
 
 export async function disposal(): Promise<void> {

@@ -1,5 +1,6 @@
 // Versioned-slots regions as a host publishes them: one owner, a ring of slots, readers that no owner
 // can starve.
+import type { Codec } from '../../codecs/codec.ts'
 import { argumentRangeError, argumentTypeError } from '../../errors.ts'
 import { PAYLOAD_BYTES_MAX } from '../../protocols/seqlock/index.ts'
 import {
@@ -14,6 +15,8 @@ import {
 import { assertStrategy, decideStrategy } from '../chooser.ts'
 import type { Publication, PublishContext, RegionSpec } from '../contract.ts'
 import { type RegionPlan, publishRegion } from '../publish-region.ts'
+import { type TypedOptions, isTyped, typedRegion } from '../typed/typed-region.ts'
+import { TypedVersionedSlotsOwner } from '../typed/typed-slots-owner.ts'
 import { VersionedSlotsOwner } from './slots-owner.ts'
 
 export interface VersionedSlotsOptions {
@@ -32,6 +35,10 @@ export interface VersionedSlotsOptions {
   readonly hugePages?: boolean
 }
 
+/** With a codec: values instead of bytes. */
+export type TypedVersionedSlotsOptions<V> = Omit<VersionedSlotsOptions, 'bytes' | 'initial'> &
+  TypedOptions<V>
+
 /** Two publications during one read are what a latch (2) loses to; with 4 it takes three. */
 const SLOT_COUNT = 4
 
@@ -40,9 +47,25 @@ const SLOT_COUNT = 4
  * `host.publish(name, versionedSlots(…))`. Takes `slots` payloads of memory and keeps slots - 1
  * versions readable; 2 is a latch. Source of the algorithm: Linux seqlock.h (`seqcount_latch`),
  * generalised to a ring.
+ * With `codec`, its owner takes values and its readers, opened with the same codec, give them.
  * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
  */
-export function versionedSlots(options: VersionedSlotsOptions): RegionSpec<VersionedSlotsOwner> {
+export function versionedSlots(options: VersionedSlotsOptions): RegionSpec<VersionedSlotsOwner>
+export function versionedSlots<V>(
+  options: TypedVersionedSlotsOptions<V>,
+): RegionSpec<TypedVersionedSlotsOwner<V>>
+export function versionedSlots<V>(
+  options: VersionedSlotsOptions | TypedVersionedSlotsOptions<V>,
+): RegionSpec<VersionedSlotsOwner> | RegionSpec<TypedVersionedSlotsOwner<V>> {
+  if (!isTyped<V>(options)) return rawVersionedSlots(options)
+  return typedRegion(
+    options,
+    rawVersionedSlots,
+    (codec: Codec<V>, raw) => new TypedVersionedSlotsOwner(codec, raw),
+  )
+}
+
+function rawVersionedSlots(options: VersionedSlotsOptions): RegionSpec<VersionedSlotsOwner> {
   checkOptions(options)
   return { protocol: 'versioned-slots', publish: (context) => publish(context, options) }
 }

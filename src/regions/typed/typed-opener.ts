@@ -1,0 +1,43 @@
+// Opens regions with a codec. The raw opener checks all that it would check without.
+import type { Codec } from '../../codecs/codec.ts'
+import type { BindingSource, CatalogueEntry } from '../contract.ts'
+import { prepareRegions } from '../kernels.ts'
+import { assertCodec, assertSchema } from './schema.ts'
+import { type LandedReader, TypedReader } from './typed-reader.ts'
+
+/** Of `peer.open`: how values are stored. Without it, values are bytes. */
+export interface CodecOption<V> {
+  readonly codec: Codec<V>
+}
+
+/** The handle of a region that is opened with a codec. */
+export type TypedHandleOf<V, Handle> = Handle extends LandedReader ? TypedReader<V, Handle> : never
+
+type AnyOpener = (source: BindingSource, entry: CatalogueEntry, options?: never) => unknown
+
+/**
+ * An opener that takes a codec as well: its handle is then a TypedReader over the raw one.
+ * @throws as `open`; TypeError ERR_UNTORN_ARGUMENT, UntornError ERR_UNTORN_LAYOUT_MISMATCH when the
+ *   region has values of another codec, or was published without
+ */
+export function typedOpener<Open extends AnyOpener>(open: Open): Open {
+  const opener = async (
+    source: BindingSource,
+    entry: CatalogueEntry,
+    options?: Partial<CodecOption<unknown>>,
+  ): Promise<unknown> => {
+    const { codec, ...rest } = options ?? {}
+    if (codec === undefined) return await open(source, entry, options as never)
+    assertCodec(codec)
+    await prepareRegions()
+    const raw = await open(source, entry, rest as never)
+    try {
+      assertSchema(entry, codec)
+    } catch (error) {
+      await (raw as LandedReader).close()
+      throw error
+    }
+    return new TypedReader(codec, raw as LandedReader)
+  }
+  return opener as unknown as Open
+}
