@@ -13,6 +13,9 @@ export type {
 } from './fabric/contract.ts'
 export type { AtomicGranuleBytes, Capabilities, ProviderName } from './fabric/capabilities.ts'
 export {
+  RcuCellGuard,
+  RcuCellOwner,
+  RcuCellReader,
   SeqlockOwner,
   SeqlockReader,
   TypedReader,
@@ -20,6 +23,7 @@ export {
   TypedVersionedSlotsOwner,
   VersionedSlotsOwner,
   VersionedSlotsReader,
+  rcuCell,
   readTogether,
   seqlock,
   versionedSlots,
@@ -27,9 +31,14 @@ export {
 export type {
   BackOff,
   CatalogueEntry,
+  CellOwnerStatistics,
+  CellPin,
   ClaimKind,
+  OpenRcuCellOptions,
   OpenReaderOptions,
   OwnerStatistics,
+  RcuCellObject,
+  RcuCellOptions,
   ReadOptions,
   ReadSyncOptions,
   ReadTogetherOptions,

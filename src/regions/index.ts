@@ -8,6 +8,12 @@ export type {
   Strategy,
 } from './contract.ts'
 export type { ReaderStatistics } from './read-statistics.ts'
+export { RcuCellGuard, type RcuCellObject } from './cell/cell-guard.ts'
+export { RcuCellOwner } from './cell/cell-owner.ts'
+export { RcuCellReader } from './cell/cell-reader.ts'
+export type { CellOwnerStatistics, CellPin } from './cell/cell-statistics.ts'
+export { type OpenRcuCellOptions, openRcuCell } from './cell/open-cell.ts'
+export { type RcuCellOptions, rcuCell } from './cell/rcu-cell.ts'
 export type { StrategyChoice, StrategyVerdict } from './chooser.ts'
 export { chooseStrategy, judgeStrategy, soundStrategies } from './chooser.ts'
 export { prepareRegions } from './kernels.ts'

@@ -1,5 +1,7 @@
 // Which function opens the regions of which protocol: `peer.open(name, { protocol })` takes the
 // opener's options and gives its handle, or with { codec } that of its values. A protocol is added by one line in each of the two.
+import { type OpenRcuCellOptions, openRcuCell } from './cell/open-cell.ts'
+import type { RcuCellReader } from './cell/cell-reader.ts'
 import type { OpenReader } from './contract.ts'
 import { type OpenReaderOptions, openSeqlock } from './open-seqlock.ts'
 import type { SeqlockReader } from './seqlock-reader.ts'
@@ -10,9 +12,11 @@ import { typedOpener } from './typed/typed-opener.ts'
 export interface Openers {
   readonly seqlock: OpenReader<SeqlockReader, OpenReaderOptions>
   readonly 'versioned-slots': OpenReader<VersionedSlotsReader, OpenVersionedSlotsOptions>
+  readonly 'rcu-cell': OpenReader<RcuCellReader, OpenRcuCellOptions>
 }
 
 export const openers: Openers = {
   seqlock: typedOpener(openSeqlock),
   'versioned-slots': typedOpener(openVersionedSlots),
+  'rcu-cell': openRcuCell,
 }

@@ -1,0 +1,83 @@
+// Tries an operation of a claim until it has ended, within the bounds of a policy. Invariant: whoever gives
+// up does not wait for the chain in flight, and says which it is: until it ends its memory is in use.
+import type { UntornError } from '../../errors.ts'
+import { Status } from '../../fabric/status.ts'
+import { type ReaderMachine, Verdict, type VerdictCode } from '../../protocols/machine.ts'
+import type { Outcome } from '../drivers/attempt.ts'
+import { Cancellation, abortedError } from '../drivers/cancellation.ts'
+import type { ReadContext } from '../read-context.ts'
+import { RetryLog, type RetryPolicy } from '../retry-policy.ts'
+
+/** Pauses from here on are left to a timer, which knows milliseconds only. */
+const TIMER_US_MIN = 1000
+
+export interface AttemptOrder {
+  readonly context: ReadContext
+  readonly machine: Pick<ReaderMachine, 'version' | 'evidence'>
+  readonly attempt: () => Outcome | Promise<Outcome>
+  readonly policy: RetryPolicy
+  readonly signal: AbortSignal | undefined
+  /** What a chain that failed with a status means. */
+  readonly transportFailed: (status: number) => UntornError
+}
+
+/** How it ended; on failure, with what may still be in flight. */
+export type AttemptEnd =
+  | { readonly verdict: VerdictCode }
+  | { readonly failure: unknown; readonly flying: Promise<Outcome> | null }
+
+export async function runAttempts(order: AttemptOrder): Promise<AttemptEnd> {
+  const { context, machine, policy, signal } = order
+  if (signal?.aborted === true) return { failure: abortedError(signal), flying: null }
+  // Most end here, and need no timer.
+  const first = order.attempt()
+  if (first === Verdict.Done) return { verdict: first }
+  const retries = new RetryLog()
+  retries.begin(policy)
+  const cancellation = new Cancellation(
+    context.cancellations,
+    policy.timeoutMs,
+    signal,
+    () => retries.attempts,
+  )
+  let flying: Promise<Outcome> | null = null
+  try {
+    for (let step = first; ; step = order.attempt()) {
+      let outcome = step
+      if (typeof outcome !== 'number') {
+        flying = outcome
+        outcome = await cancellation.race(flying)
+        flying = null
+      }
+      if (outcome === Verdict.Retry) {
+        retries.note(machine)
+        const failure = retries.verdict()
+        if (failure !== undefined) throw failure
+        await cancellation.race(pause(retries.pauseUs()))
+      } else if (outcome >= 0) {
+        return { verdict: outcome as VerdictCode }
+      } else if (outcome === -Status.SendQueueFull) {
+        // Nothing was posted: room comes with the completions of other operations. No attempt.
+        await cancellation.race(pause(0))
+      } else {
+        throw order.transportFailed(-outcome)
+      }
+    }
+  } catch (failure) {
+    return { failure, flying }
+  } finally {
+    cancellation.end()
+  }
+}
+
+/** Lets the event loop turn, at least once. */
+export async function pause(us: number): Promise<void> {
+  if (us >= TIMER_US_MIN) {
+    await new Promise<void>((resolve) => setTimeout(resolve, us / 1000))
+    return
+  }
+  const end = performance.now() + us / 1000
+  do {
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  } while (performance.now() < end)
+}
