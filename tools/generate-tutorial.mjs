@@ -12,7 +12,12 @@ import path from 'node:path'
 import { isProgram, project } from './lib/project.mjs'
 
 /** Relative to the project. */
-export const pages = ['docs/check-your-protocol.md', 'docs/simulator.md']
+export const pages = [
+  'docs/check-your-protocol.md',
+  'docs/simulator.md',
+  'docs/typed-values.md',
+  'docs/watching.md',
+]
 const programLimitMs = 60_000
 const programPattern = /^```js (\S+\.mjs)\n(.*?)^```$/gms
 const outputPattern = /^```text (\S+\.mjs)\n.*?^```$/gms
