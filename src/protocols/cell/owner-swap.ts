@@ -25,7 +25,7 @@ export class OwnerSwap implements RemoteMachine {
   /** After Done of `publish`: whether the word was swapped; false only when a version was expected. */
   swapped = false
   readonly #owner: CellOwner
-  readonly #swap: WordSwap = new WordSwap()
+  readonly #swap: WordSwap
   #task: (typeof Task)[keyof typeof Task] = Task.Learn
   #draft: CellDraft | null = null
   #expectedVersion = 0
@@ -35,8 +35,10 @@ export class OwnerSwap implements RemoteMachine {
   #ticket = 0
   #halves: Uint32Array = new Uint32Array(0)
 
-  constructor(owner: CellOwner) {
+  /** @param swap another way to swap the word: negative controls only */
+  constructor(owner: CellOwner, swap: WordSwap = new WordSwap()) {
     this.#owner = owner
+    this.#swap = swap
   }
 
   /** The newest version known. */

@@ -73,6 +73,7 @@ const NOTHING: ChainEntry = { unit: -1, lengthBytes: 0, version: 0, low: 0, high
 /** Owner's side of an RCU cell. */
 export class CellOwner {
   readonly shape: CellShape
+  readonly memory: LocalMemory
   /** The rows of readers. */
   readonly readers: ReaderTable
   /** The places of remote writers. */
@@ -115,6 +116,7 @@ export class CellOwner {
       throw argumentRangeError(`quarantine must be an integer from 0 up, not ${quarantine}`)
     }
     this.shape = shape
+    this.memory = memory
     this.#poison = options.poison ?? false
     this.#heap = new CellHeap(shape.spanCount, spanUnits(shape))
     this.placement =

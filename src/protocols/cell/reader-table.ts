@@ -130,12 +130,17 @@ export class ReaderTable {
 
   /**
    * One look: the epoch of the pin in a row, Infinity when it holds none that counts.
-   * @param clockMs sampled before the call, and before `loadPin` where that was called
-   * @param pin from `loadPin`, for those who want a step between the two loads
+   * @param clockMs sampled before the two loads (4)
+   * @param pin from `loadPin`, and `sequence` from `loadSequence`: for those who want them to be steps
+   *   of their own
    */
-  look(row: number, clockMs: number, pin: number = this.loadPin(row)): number {
+  look(
+    row: number,
+    clockMs: number,
+    pin: number = this.loadPin(row),
+    sequence: number = this.loadSequence(row),
+  ): number {
     this.#awaited[row] = 0
-    const sequence = this.#memory.loadWord(rowOffset(row) + Row.sequence)
     if (pin === 0) {
       this.#forget(row)
       return NONE
@@ -157,6 +162,11 @@ export class ReaderTable {
   /** The first load of a look. */
   loadPin(row: number): number {
     return this.#memory.loadWord(rowOffset(row) + Row.pin)
+  }
+
+  /** The second load of a look. */
+  loadSequence(row: number): number {
+    return this.#memory.loadWord(rowOffset(row) + Row.sequence)
   }
 
   /**

@@ -90,11 +90,10 @@ export class Reclaimer {
 
   /**
    * Step (3), for one row.
-   * @param clockMs sampled before the call, and before `loadPin` where that was called
-   * @param pin from `ReaderTable.loadPin`, for those who want a step between the two loads
+   * @param clockMs sampled before the loads; `pin` and `sequence` as of `ReaderTable.look`
    */
-  look(row: number, clockMs: number, pin?: number): void {
-    const epoch = this.#table.look(row, clockMs, pin)
+  look(row: number, clockMs: number, pin?: number, sequence?: number): void {
+    const epoch = this.#table.look(row, clockMs, pin, sequence)
     if (epoch < this.#oldestEpoch) this.#oldestEpoch = epoch
   }
 

@@ -57,7 +57,7 @@ export class CellWriter implements RemoteMachine {
   readonly #shape: CellShape
   readonly #writer: number
   readonly #code: PointerCode
-  readonly #swap: WordSwap = new WordSwap()
+  readonly #swap: WordSwap
   readonly #lineLanding: number
   /** How often this writer has published each of its objects. */
   readonly #uses: Float64Array = new Float64Array(GRANT_OBJECTS)
@@ -69,11 +69,21 @@ export class CellWriter implements RemoteMachine {
   /** The object being written; -1 while the line is being READ. */
   #object = -1
 
-  /** @param writer the place, from the grant */
-  constructor(shape: CellShape, kernels: MemoryKernels, writer: number) {
+  /**
+   * @param writer the place, from the grant
+   * @param swap another way to judge the swap of the word: negative controls only
+   */
+  constructor(
+    shape: CellShape,
+    kernels: MemoryKernels,
+    writer: number,
+    swap: WordSwap = new WordSwap(),
+    code: PointerCode = new PointerCode(shape, kernels),
+  ) {
     this.#shape = shape
     this.#writer = writer
-    this.#code = new PointerCode(shape, kernels)
+    this.#swap = swap
+    this.#code = code
     this.#lineLanding = PAYLOAD_LANDING + Math.ceil(shape.objectBytesMax / LINE_BYTES) * LINE_BYTES
     this.landingBytes = this.#lineLanding + LINE_BYTES
   }

@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest'
 import {
   PointerCode,
   ReaderRow,
-  ReaderTable,
   RowRelease,
   RowRenewal,
   Verdict,
@@ -456,32 +455,6 @@ describe('rows that are mixtures', () => {
     expect(cell.owner.statistics.retired).toBe(0)
     cell.memory.bytes.set(new Uint8Array(16).fill(255), rowOffset(0))
     publish(cell)
-    expect(cell.scan()).toBe(1)
-  })
-
-  test('an owner that counts from the clock before the look ignores a pin that is relied upon', () => {
-    class Early extends ReaderTable {
-      protected override firstSeen(clockMs: number): number {
-        return clockMs
-      }
-    }
-    const cell = new CellRegion(
-      { spanCount: 12 },
-      { leaseMs: LEASE, slackMs: SLACK },
-      { readers: (...args) => new Early(...args) },
-    )
-    cell.owner.format(pattern(150, 1))
-    const row = cell.row()
-    const { reclaimer } = cell.owner
-    reclaimer.beginScan()
-    const before = cell.nowMs
-    cell.nowMs += 1000
-    const reader = cell.pinned(row)
-    reader.read()
-    reclaimer.look(0, before)
-    reclaimer.endScan(cell.nowMs)
-    publish(cell)
-    expect(row.holds(reader.machine.guard, cell.nowMs)).toBe(true)
     expect(cell.scan()).toBe(1)
   })
 })

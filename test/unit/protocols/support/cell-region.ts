@@ -2,22 +2,23 @@
 // operations are executed as they are posted. What production does, without a device.
 import {
   type CellBase,
-  CellOwner,
+  type CellOwner,
   type CellOwnerOptions,
-  type CellOwnerParts,
+  type CellReader,
+  type CellScheme,
   type CellShape,
-  CellWriter,
-  OwnerSwap,
-  PinnedReader,
+  type CellWriter,
+  type OwnerSwap,
+  type PinnedReader,
   type ReaderMachine,
-  ReaderRow,
+  type ReaderRow,
   type ReadRequest,
   type RemoteMachine,
   type RemoteSink,
-  ValidatedReader,
   Verdict,
   type VerdictCode,
   cellRegionBytes,
+  soundCell,
 } from '../../../../src/protocols/index.ts'
 import { LoggedMemory, kernels } from './bench-region.ts'
 
@@ -140,17 +141,20 @@ export class CellRegion {
   readonly shape: CellShape
   readonly memory: LoggedMemory
   readonly owner: CellOwner
+  readonly scheme: CellScheme
   /** The clock of everybody, milliseconds. */
   nowMs = 1000
 
   constructor(
     change: Partial<CellShape> = {},
     options: CellOwnerOptions = {},
-    parts: CellOwnerParts = {},
+    scheme: CellScheme = soundCell,
+    makeMemory: (lengthBytes: number) => LoggedMemory = (bytes) => new LoggedMemory(bytes),
   ) {
     this.shape = cellShape(change)
-    this.memory = new LoggedMemory(cellRegionBytes(this.shape))
-    this.owner = new CellOwner(this.memory, this.shape, kernels, options, parts)
+    this.scheme = scheme
+    this.memory = makeMemory(cellRegionBytes(this.shape))
+    this.owner = scheme.createOwner(this.memory, this.shape, kernels, options)
   }
 
   readonly clock = (): number => this.nowMs
@@ -159,24 +163,25 @@ export class CellRegion {
     return this.owner.reclaimer.scan(this.clock)
   }
 
-  validated(): RunningReader<ValidatedReader> {
-    return new RunningReader(this.memory, new ValidatedReader(this.shape, kernels))
+  validated(): RunningReader<CellReader> {
+    return new RunningReader(this.memory, this.scheme.createReader(this.shape, kernels))
   }
 
   row(leaseMs: number = this.owner.readers.leaseMs): ReaderRow {
-    return new ReaderRow(this.owner.readers.grant(), leaseMs)
+    return this.scheme.createRow(this.owner.readers.grant(), leaseMs)
   }
 
   pinned(row: ReaderRow): RunningReader<PinnedReader> {
-    return new RunningReader(this.memory, new PinnedReader(this.shape, kernels, row, this.clock))
+    const machine = this.scheme.createPinned(this.shape, kernels, row, this.clock)
+    return new RunningReader(this.memory, machine)
   }
 
   writer(place: number = this.owner.writers.grant()): Running<CellWriter> {
-    return new Running(this.memory, new CellWriter(this.shape, kernels, place))
+    return new Running(this.memory, this.scheme.createWriter(this.shape, kernels, place))
   }
 
   ownerSwap(): Running<OwnerSwap> {
-    return new Running(this.memory, new OwnerSwap(this.owner))
+    return new Running(this.memory, this.scheme.createSwap(this.owner))
   }
 
   /** What a write is computed from: the present object. */
