@@ -1,8 +1,9 @@
 // The owner process of the benches: publishes regions and writes self-certifying payloads into one
-// of them at a given pace, stores a probe's patterns, or executes threads of litmus programs (a peer's
-// as well). Started by support/owner-process.ts; ends when that channel closes.
+// of them at a given pace, is one of several writers of a region that another process owns, stores a
+// probe's patterns, or executes threads of litmus programs (a peer's as well). Started by support/owner-process.ts; ends when that channel closes.
 import type { OwnerReply, OwnerRequest, OwnerResult } from './support/owner-messages.ts'
 import { BenchOwner } from './support/bench-owner.ts'
+import { BenchPeer } from './support/bench-peer.ts'
 import { LitmusActor } from './support/litmus-actor.ts'
 import { ProbeOwner } from './support/probe-owner.ts'
 
@@ -18,12 +19,13 @@ if (process.send === undefined) {
 process.on('SIGINT', () => {})
 
 const owner = new BenchOwner()
+const peer = new BenchPeer()
 const probe = new ProbeOwner()
 const litmus = new LitmusActor()
 
 process.on('disconnect', () => {
-  void Promise.allSettled([owner.close(), probe.close(), litmus.close()]).finally(() =>
-    process.exit(0),
+  void Promise.allSettled([owner.close(), peer.close(), probe.close(), litmus.close()]).finally(
+    () => process.exit(0),
   )
 })
 
@@ -38,6 +40,7 @@ process.on('message', (message) => {
 async function answerTo(request: OwnerRequest): Promise<OwnerResult> {
   if (request.command === 'probe') return await probe.handle(request.order)
   if (request.command === 'litmus') return { litmus: await litmus.handle(request.order) }
+  if (request.command === 'peer') return await peer.handle(request.order)
   return await owner.handle(request)
 }
 

@@ -59,8 +59,25 @@ export interface BenchReader {
    * Reads the whole payload; returns the version that it claims to be, or 0 when it claims none.
    * @throws UntornError what the protocol's reads fail with
    */
-  read(target: Uint8Array): number
+  read(target: Uint8Array): number | Promise<number>
   close(): Promise<void>
+}
+
+/** One of several writers, a process of its own. */
+export interface BenchUpdater {
+  /**
+   * Replaces the payload that it finds, the oracle's of some number, by that of the next number: a
+   * payload that is lost is a number that is missing in the end.
+   * @throws UntornError what the protocol's updates fail with
+   */
+  update(): Promise<void>
+  close(): Promise<void>
+}
+
+/** How peers write, where it is not the owner who does. */
+export interface BenchWriters {
+  readonly count: number
+  open(source: BindingSource, entry: CatalogueEntry, order: RegionOrder): Promise<BenchUpdater>
 }
 
 export interface BenchProtocol {
@@ -69,8 +86,13 @@ export interface BenchProtocol {
   readonly schemes: readonly BenchScheme[]
   /** Pause of the writer where none is asked for, microseconds from one write's start to the next. */
   readonly intervalUs: Readonly<Record<ProviderName, number>>
-  /** @throws UntornError ERR_UNTORN_UNSOUND and what publishing fails with */
-  publish(host: Host, order: RegionOrder): BenchWriter
+  /** Null: the owner writes. */
+  readonly writers: BenchWriters | null
+  /**
+   * Null where peers write.
+   * @throws UntornError ERR_UNTORN_UNSOUND and what publishing fails with
+   */
+  publish(host: Host, order: RegionOrder): BenchWriter | null
   /** @throws UntornError what opening fails with */
   open(
     source: BindingSource,

@@ -95,6 +95,19 @@ function publish<Writer extends RawWriter>(
   return { entry, owner: new RawOwner(writer, region, context) }
 }
 
+/** What a handle of a raw region reads with: the device is not asked whether that is sound. */
+export async function rawContext(
+  source: BindingSource,
+  entry: CatalogueEntry,
+  createMachine: (kernels: MemoryKernels) => ReaderMachine,
+): Promise<ReadContext> {
+  await prepareRegions()
+  const binding = source.current()
+  if (binding instanceof UntornError) throw binding
+  const kernels = preparedKernels(binding.device)
+  return new ReadContext(source, entry, binding, () => createMachine(kernels))
+}
+
 /** A reader of a raw region, behind the handle of the right ones. */
 export async function openRawReader(
   source: BindingSource,
@@ -102,15 +115,11 @@ export async function openRawReader(
   createMachine: (shape: SeqlockShape, kernels: MemoryKernels) => ReaderMachine,
   retry: RetryOptions,
 ): Promise<SeqlockReader> {
-  await prepareRegions()
-  const binding = source.current()
-  if (binding instanceof UntornError) throw binding
   const shape = {
     payloadBytes: entry.capacityBytes,
     generation: entry.generation,
     hashKey: BigInt(`0x${entry.hashKey}`),
   }
-  const kernels = preparedKernels(binding.device)
-  const context = new ReadContext(source, entry, binding, () => createMachine(shape, kernels))
+  const context = await rawContext(source, entry, (kernels) => createMachine(shape, kernels))
   return new SeqlockReader(context, retryPolicy(retry))
 }

@@ -82,6 +82,7 @@ export const seqlockBench: BenchProtocol = {
   // On shared memory a read takes less time than a write and its pause. Over verbs it takes many
   // writes' time: a faster writer would starve every reader that retries, and show nothing.
   intervalUs: { 'shared-memory': 1, verbs: 1000, simulation: 1 },
+  writers: null,
   publish(host, order) {
     const { name, scheme, payloadBytes } = order
     if (!order.control) {

@@ -90,6 +90,7 @@ export const slotsBench: BenchProtocol = {
     control('unfenced-slots', []),
   ],
   intervalUs: { 'shared-memory': 0, verbs: 0, simulation: 0 },
+  writers: null,
   publish(host, order) {
     const { name, scheme, payloadBytes } = order
     if (order.control) return new Writer(host.publish(name, rawRegion(controlParts(order))).writer)

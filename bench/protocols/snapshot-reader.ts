@@ -1,13 +1,13 @@
 // A region reader as the torn-read bench sees it: the cheapest synchronous read of a whole payload.
-import type { SeqlockReader } from '../../src/regions/seqlock-reader.ts'
+import type { PayloadReader } from '../../src/regions/payload-reader.ts'
 import type { BenchReadCounts, BenchReader } from './bench-protocol.ts'
 
 export class SnapshotReader implements BenchReader {
-  readonly #reader: SeqlockReader
+  readonly #reader: PayloadReader
   /** Whether a version that the reader returns claims anything, see `BenchReader.read`. */
   readonly #claims: (version: number) => boolean
 
-  constructor(reader: SeqlockReader, claims: (version: number) => boolean) {
+  constructor(reader: PayloadReader, claims: (version: number) => boolean) {
     this.#reader = reader
     this.#claims = claims
   }

@@ -64,6 +64,7 @@ export class BenchOwner {
   #publish(order: RegionOrder): OwnerResult {
     if (this.#host === null) throw new TypeError('publish comes after listen')
     const writer = benchProtocol(order.protocol).publish(this.#host, order)
+    if (writer === null) return {}
     const payloads = new PayloadSource(order.payloadBytes, order.prepared)
     const region = { writer, payloads, writes: 0 }
     this.#regions.set(order.name, region)

@@ -20,12 +20,27 @@ export type ProbeOrder =
 
 export type ProbeCommand = { readonly command: 'probe'; readonly order: ProbeOrder }
 
-export type OwnerRequest = (OwnerCommand | ProbeCommand | LitmusCommand) & { readonly id: number }
+/** What one of several writers is told, see bench-peer.ts. */
+export type PeerOrder =
+  | {
+      readonly step: 'connect'
+      readonly device: string
+      readonly address: string
+      readonly port: number
+    }
+  | { readonly step: 'start'; readonly region: RegionOrder; readonly intervalUs: number }
+  | { readonly step: 'stop' }
+
+export type PeerCommand = { readonly command: 'peer'; readonly order: PeerOrder }
+
+export type OwnerRequest = (OwnerCommand | ProbeCommand | LitmusCommand | PeerCommand) & {
+  readonly id: number
+}
 
 export interface OwnerResult {
   /** Reply to `listen`. */
   readonly port?: number
-  /** Replies to `stop`, or to `rest`: what was written since `start` or `store`, and in how long. */
+  /** Replies to either `stop`, or to `rest`: what was written since `start` or `store`, and in how long. */
   readonly writes?: number
   readonly seconds?: number
   /** Reply to `expose`. */

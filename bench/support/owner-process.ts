@@ -10,6 +10,7 @@ import type {
   OwnerReply,
   OwnerRequest,
   OwnerResult,
+  PeerCommand,
   ProbeCommand,
 } from './owner-messages.ts'
 
@@ -73,7 +74,9 @@ export class OwnerProcess implements AsyncDisposable {
    * @throws UntornError with the owner's code when it failed there; ERR_UNTORN_PEER_LOST when the
    *   process ended; ERR_UNTORN_TIMEOUT
    */
-  async ask(command: OwnerCommand | ProbeCommand | LitmusCommand): Promise<OwnerResult> {
+  async ask(
+    command: OwnerCommand | ProbeCommand | LitmusCommand | PeerCommand,
+  ): Promise<OwnerResult> {
     if (this.#ended !== null) throw this.#lostError()
     const id = ++this.#lastId
     const request: OwnerRequest = { ...command, id }

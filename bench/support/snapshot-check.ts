@@ -17,6 +17,11 @@ export class SnapshotCheck {
     this.#prepared = prepared
   }
 
+  /** Number of the payload that `target` is, or NOT_ONE_VERSION. */
+  number(): number {
+    return this.#oracle.verify(this.#words)
+  }
+
   /** Whether `target` is torn, or not the payload of version `claimed`; 0 claims no version. */
   isTorn(claimed: number): boolean {
     const found = this.#oracle.verify(this.#words)

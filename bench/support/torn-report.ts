@@ -6,6 +6,8 @@ import type { RowPlan } from './torn-plan.ts'
 export const TORN_SCHEMA = 'untorn.bench.torn/2'
 
 export interface TornRow extends RowPlan {
+  /** Processes that write: the owner, or several peers. */
+  readonly writers: number
   /** Measured, not asked for. */
   readonly durationSeconds: number
   /** Snapshots that the protocol accepted. */
@@ -17,6 +19,8 @@ export interface TornRow extends RowPlan {
   readonly tornAccepted: number
   /** Reads that gave up with a typed failure. */
   readonly failures: number
+  /** Of several writers: updates that are known to have succeeded and are missing in the end. */
+  readonly lostUpdates: number | null
   readonly readsPerSecond: number
   readonly writesPerSecond: number
   /** Of accepted snapshots, retries and back-off included. */
@@ -43,12 +47,14 @@ export interface TornReport {
 export function refusedRow(plan: RowPlan, reason: string): TornRow {
   return {
     ...plan,
+    writers: 0,
     durationSeconds: 0,
     reads: 0,
     attempts: 0,
     tornDetected: 0,
     tornAccepted: 0,
     failures: 0,
+    lostUpdates: null,
     readsPerSecond: 0,
     writesPerSecond: 0,
     latencyUs: { p50: 0, p99: 0, p999: 0, max: 0 },

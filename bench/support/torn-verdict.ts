@@ -20,11 +20,13 @@ export function judgeTorn(rows: readonly TornRow[], platform: Platform | null): 
   if (rows.every((row) => row.control)) return { passed: shown, sentences }
 
   const sound = run.filter((row) => !row.control)
-  const clean = total(sound, 'reads') > 0 && total(sound, 'tornAccepted') === 0
+  const clean =
+    total(sound, 'reads') > 0 && total(sound, 'tornAccepted') === 0 && lostUpdates(sound) === 0
   return {
     passed: shown && clean,
     sentences: [
       ...soundSentences(sound),
+      ...updateSentences(sound),
       ...sentences,
       ...unpausedSentences(sound),
       ...starvedSentences(sound),
@@ -40,6 +42,20 @@ function soundSentences(sound: readonly TornRow[]): readonly string[] {
   }
   const reads = count(total(sound, 'reads'))
   return [`Sound strategies: none of ${reads} accepted reads was torn.`]
+}
+
+/** Where several write, each on what another one left. */
+function updateSentences(sound: readonly TornRow[]): readonly string[] {
+  const rows = sound.filter((row) => row.lostUpdates !== null)
+  if (rows.length === 0) return []
+  const lost = lostUpdates(rows)
+  return lost === 0
+    ? ['Updates of several writers: none was lost.']
+    : [`${count(lost)} UPDATES WERE LOST under sound strategies.`]
+}
+
+function lostUpdates(rows: readonly TornRow[]): number {
+  return rows.reduce((sum, row) => sum + (row.lostUpdates ?? 0), 0)
 }
 
 function controlSentences(
@@ -97,7 +113,7 @@ function unpausedSentences(sound: readonly TornRow[]): readonly string[] {
     const all = total(rows, 'reads') + failures
     return `${count(failures)} of ${count(all)} reads of ${protocol}`
   })
-  return [`Under a writer that never pauses, retries were used up in ${parts.join(', ')}.`]
+  return [`Under writers that never pause, retries were used up in ${parts.join(', ')}.`]
 }
 
 function starvedSentences(sound: readonly TornRow[]): readonly string[] {

@@ -96,6 +96,7 @@ const columns: readonly Column[] = [
   { title: 'detected' },
   { title: 'TORN' },
   { title: 'failed' },
+  { title: 'lost' },
   { title: 'p50 µs' },
   { title: 'p99 µs' },
   { title: 'p99.9 µs' },
@@ -108,7 +109,8 @@ export function tornText(report: TornReport, choice: string, paint: Paint): stri
     `untorn bench torn · ${choice}`,
     `${environment.cpu} · ${environment.kernel} · node ${environment.node}` +
       (environment.rdmaCore === null ? '' : ` · rdma-core ${environment.rdmaCore}`),
-    'detected: attempts the protocol rejected; TORN: reads it accepted whose bytes were not one version',
+    'detected: attempts the protocol rejected; TORN: reads it accepted whose bytes were not one version;',
+    'failed: reads that used up their retries; lost: updates of several writers that were undone',
   ]
   const rows: TableRow[] = []
   const groupOf = (row: TornRow): string => `${row.protocol} ${row.payloadBytes}`
@@ -148,6 +150,7 @@ function tableRow(row: TornRow, paint: Paint): readonly string[] {
     count(row.tornDetected),
     row.tornAccepted === 0 ? torn : paint(alarming ? 'red' : 'yellow', torn),
     count(row.failures),
+    row.lostUpdates === null ? '-' : count(row.lostUpdates),
     microseconds(row.latencyUs.p50),
     microseconds(row.latencyUs.p99),
     microseconds(row.latencyUs.p999),

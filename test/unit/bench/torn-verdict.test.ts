@@ -36,6 +36,9 @@ describe('verdict', () => {
     ['controls alone', [tornControl], true],
     ['controls of one protocol only', [row({}), row(slots), tornControl, cleanSlots], false],
     ['controls of both protocols', [row({}), row(slots), tornControl, tornSlots], true],
+    ['an update was lost', [row({ lostUpdates: 1 }), tornControl], false],
+    ['no update was lost', [row({ lostUpdates: 0 }), tornControl], true],
+    ['a control lost updates', [row({}), row({ ...tornControl, lostUpdates: 9 })], true],
     ['nothing', [], false],
   ] as const)('%s', (_name, rows, passed) => {
     const verdict = judgeTorn(rows, 'shared-memory')
