@@ -3,22 +3,29 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { connect, listen, openDevice, seqlock } from '../../src/index.ts'
+import type { OwnerHandle } from '../../src/regions/contract.ts'
+import { connect, listen, openDevice, seqlock, versionedSlots } from '../../src/index.ts'
 
 const BYTES = 4096
 const READS = 20_000
 
+const shape = { bytes: BYTES }
+
 test.each([
-  ['fenced', 8],
-  ['words', 8],
+  ['seqlock', 'fenced', 8, seqlock({ ...shape, strategy: 'fenced' })],
+  ['seqlock', 'words', 8, seqlock({ ...shape, strategy: 'words' })],
   // Two bigints and what the call into WebAssembly takes.
-  ['hash', 200],
-] as const)('%s: readIntoSync leaves less than %i bytes a read', async (strategy, bytesMax) => {
+  ['seqlock', 'hash', 200, seqlock({ ...shape, strategy: 'hash' })],
+  ['versioned-slots', 'fenced', 8, versionedSlots({ ...shape, strategy: 'fenced' })],
+  ['versioned-slots', 'hash', 200, versionedSlots({ ...shape, strategy: 'hash' })],
+] as const)('%s, %s: readIntoSync leaves less than %i bytes a read', async (...row) => {
+  const [protocol, , bytesMax, spec] = row
   const device = await openDevice()
   const host = await listen(device, { port: 0 })
-  host.publish('cell', seqlock({ bytes: BYTES, strategy }))
+  host.publish<OwnerHandle>('cell', spec)
   const peer = await connect(device, `127.0.0.1:${host.port}`)
-  const reader = await peer.open('cell')
+  const reader =
+    protocol === 'seqlock' ? await peer.open('cell') : await peer.open('cell', { protocol })
   const target = new Uint8Array(BYTES)
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

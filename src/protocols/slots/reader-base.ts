@@ -138,11 +138,8 @@ export abstract class SlotsReader implements SlotsReaderMachine {
         'ERR_UNTORN_OUT_OF_BOUNDS',
       )
     }
-    for (const version of [knownVersion, wantedVersion]) {
-      if (!Number.isSafeInteger(version) || version < 0) {
-        throw argumentRangeError(`a version is a safe integer from 0 up, not ${version}`)
-      }
-    }
+    checkVersion(knownVersion)
+    checkVersion(wantedVersion)
     this.request = request
     this.evidence = Evidence.None
     this.missed = 0
@@ -242,4 +239,9 @@ export abstract class SlotsReader implements SlotsReaderMachine {
     this.missed = missed
     return verdict
   }
+}
+
+function checkVersion(version: number): void {
+  if (Number.isSafeInteger(version) && version >= 0) return
+  throw argumentRangeError(`a version is a safe integer from 0 up, not ${version}`)
 }
