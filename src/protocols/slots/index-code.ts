@@ -40,7 +40,8 @@ export class IndexCode {
    */
   decode(halves: Uint32Array, word: number): number {
     const code = this.#code
-    code.decode(halves[2 * word] as number, halves[2 * word + 1] as number)
+    // Signed: a number beyond 31 bits would be allocated on its way into a call.
+    code.decode((halves[2 * word] as number) | 0, (halves[2 * word + 1] as number) | 0)
     if (code.high > SAFE_HIGH_MAX) {
       const closed = code.high === CLOSED_HALF && code.low === CLOSED_HALF
       return closed ? CLOSED_WORD : GARBAGE_WORD
