@@ -19,6 +19,11 @@
 //      as well (repair.ts).
 // Where the compare-and-swap misses, what was read is not looked at.
 //
+// The fence costs nothing and is nearly superfluous: a compare-and-swap that hits version v proves that
+// nobody had the lock since v was seen, so that a READ posted after that was right even if it overtook.
+// But a look that was torn can show a version that is yet to come (0x01fe and 0x0200: 0x02fe); a
+// READ of that moment is older than the lock when the version does come and the swap then hits.
+//
 // That a look at the word may be torn, on a granule of 1 byte, costs an attempt and nothing else:
 // the compare-and-swap that follows compares the word itself.
 import type { MemoryKernels } from '../local-memory.ts'
@@ -47,8 +52,8 @@ export class LockAcquire implements RemoteMachine {
   readonly landingBytes: number
   evidence: EvidenceCode
   version: number
-  protected readonly shape: LockShape
   protected readonly holder: number
+  readonly #shape: LockShape
   readonly #kernels: MemoryKernels
   #landing: HolderLanding | null
   /** Even version at which the word was last seen free; 0 when that is not known. */
@@ -65,7 +70,7 @@ export class LockAcquire implements RemoteMachine {
     this.landingBytes = holderLandingBytes(shape.payloadBytes)
     this.evidence = Evidence.None
     this.version = 0
-    this.shape = shape
+    this.#shape = shape
     this.holder = holder
     this.#kernels = kernels
     this.#landing = null
@@ -86,7 +91,7 @@ export class LockAcquire implements RemoteMachine {
 
   bind(landing: Uint8Array): void {
     checkLanding(landing, this.landingBytes)
-    this.#landing = new HolderLanding(landing, this.shape, this.#kernels)
+    this.#landing = new HolderLanding(landing, this.#shape, this.#kernels)
   }
 
   /** The word was seen free at this even version, by whatever means: saves the look. */
@@ -104,7 +109,7 @@ export class LockAcquire implements RemoteMachine {
 
   resume(sink: RemoteSink): VerdictCode {
     const { found } = this.#bound()
-    if (this.#takes > 0 && found === this.freeWord(this.#known)) return this.#taken()
+    if (this.#takes > 0 && found === freeWord(this.#known)) return this.#taken()
     this.#known = 0
     if (isClosed(found) || isUsedUp(found)) return Verdict.Closed
     if (!isFree(found)) return this.#retry(found)
@@ -114,29 +119,20 @@ export class LockAcquire implements RemoteMachine {
     return Verdict.More
   }
 
-  /** The word that is expected where version `version` is free. */
-  protected freeWord(version: number): bigint {
-    return freeWord(version)
-  }
-
   /** The word that says that the lock was taken at `version`. */
   protected heldWord(version: number): bigint {
     return heldWord(version + 1, this.holder)
   }
 
   /** Posts the chain that takes the lock. */
-  protected take(sink: RemoteSink, expected: bigint, desired: bigint): void {
+  #post(sink: RemoteSink, expected: bigint, desired: bigint): void {
     sink.compareAndSwap(Landing.found, Plain.version, expected, desired, false)
-    this.readPayload(sink, true)
-  }
-
-  protected readPayload(sink: RemoteSink, fenced: boolean): void {
-    sink.read(LANDING_PAYLOAD, Plain.payload, this.shape.payloadBytes, fenced)
+    sink.read(LANDING_PAYLOAD, Plain.payload, this.#shape.payloadBytes, true)
   }
 
   #take(sink: RemoteSink): void {
     this.#takes += 1
-    this.take(sink, this.freeWord(this.#known), this.heldWord(this.#known))
+    this.#post(sink, freeWord(this.#known), this.heldWord(this.#known))
   }
 
   #taken(): VerdictCode {

@@ -9,14 +9,6 @@ import { LockRelease } from './release.ts'
 import { LockRepair } from './repair.ts'
 import { heldWord, lockVersionAt, versionBitsOf } from './word.ts'
 
-/** Fetches the payload in the same chain, without waiting until the lock was taken. */
-export class UnfencedAcquire extends LockAcquire {
-  protected override take(sink: RemoteSink, expected: bigint, desired: bigint): void {
-    sink.compareAndSwap(Landing.found, Plain.version, expected, desired, false)
-    this.readPayload(sink, false)
-  }
-}
-
 /** Publishes in place alone. */
 export class ShadowlessRelease extends LockRelease {
   protected override place(sink: RemoteSink): void {

@@ -5,6 +5,9 @@
 // Not in the table, because machines of this library cannot even express it: a lock word that is freed by
 // a WRITE while others fetch-and-add to it (litmus programs 23 and 24 have it).
 //
+// Nor is an acquisition whose READ is not fenced: it is right wherever words are sampled in one piece, since
+// a compare-and-swap that hits proves that nobody had the lock since the version was seen (acquire.ts).
+//
 // That holders stand in the word is no matter of safety: versions alone tell every acquisition from
 // every other. It tells the owner whom to evict.
 import type { ControlText, SamplingPreset } from '../seqlock/controls.ts'
@@ -16,12 +19,10 @@ import {
   SameVersionRepair,
   ShadowLastRelease,
   ShadowlessRelease,
-  UnfencedAcquire,
 } from './control-machines.ts'
 import { type LockScheme, lockScheme } from './strategies.ts'
 
 export type LockControlName =
-  | 'unfenced-acquire'
   | 'no-shadow'
   | 'shadow-last'
   | 'unlock-in-write'
@@ -72,18 +73,6 @@ const plain = { sealed: false }
 const rows: readonly LockControl[] = [
   control(
     {
-      name: 'unfenced-acquire',
-      claim: 'what comes after a compare-and-swap in a chain is carried out after it',
-      looksRight: 'One queue pair carries out its operations in order, and answers in order.',
-      interleaving: 'payload sampled, somebody else publishes, then the lock is taken',
-      caughtUnder: ['nicX86', 'minimal', 'bytes'],
-    },
-    {
-      createAcquire: (shape, kernels, holder) => new UnfencedAcquire(shape, kernels, holder),
-    },
-  ),
-  control(
-    {
       name: 'no-shadow',
       claim: 'under the lock, the payload may be overwritten',
       looksRight: 'Nobody reads it meanwhile, and the holder frees the lock when it is whole.',
@@ -106,7 +95,6 @@ const rows: readonly LockControl[] = [
       claim: 'one WRITE brings payload and version at once',
       looksRight: 'It is one operation, one completion, and often one packet.',
       interleaving: 'the version is placed first, and the payload is read before it is there',
-      caughtUnder: ['sharedMemory', 'rxe', 'minimal', 'bytes'],
     },
     { createRelease: (shape, kernels) => new OneWriteRelease(shape, kernels, plain) },
   ),

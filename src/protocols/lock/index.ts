@@ -10,6 +10,8 @@ export {
   shadowBytes,
   shadowOffset,
 } from './layout.ts'
+export type { LockConduct, LockControl, LockControlName } from './controls.ts'
+export { lockControls } from './controls.ts'
 export { LockRelease, type LockSealing } from './release.ts'
 export { LockRepair, RepairOutcome, type RepairOutcomeCode } from './repair.ts'
 export type { LockScheme, LockStrategy, LockStrategyName } from './strategies.ts'

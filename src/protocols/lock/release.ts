@@ -58,7 +58,7 @@ export class LockRelease implements RemoteMachine {
   /** The version published, after Done. */
   version: number
   protected readonly payloadBytes: number
-  protected readonly shape: LockShape
+  readonly #shape: LockShape
   readonly #kernels: MemoryKernels
   readonly #sealed: boolean
   #landing: HolderLanding | null
@@ -71,7 +71,7 @@ export class LockRelease implements RemoteMachine {
     this.landingBytes = holderLandingBytes(shape.payloadBytes)
     this.evidence = Evidence.None
     this.version = 0
-    this.shape = shape
+    this.#shape = shape
     this.payloadBytes = shape.payloadBytes
     this.#kernels = kernels
     this.#sealed = sealing.sealed
@@ -82,7 +82,7 @@ export class LockRelease implements RemoteMachine {
 
   bind(landing: Uint8Array): void {
     checkLanding(landing, this.landingBytes)
-    this.#landing = new HolderLanding(landing, this.shape, this.#kernels)
+    this.#landing = new HolderLanding(landing, this.#shape, this.#kernels)
   }
 
   /**

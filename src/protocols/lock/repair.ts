@@ -7,7 +7,7 @@
 //       again only when its own queue pair is destroyed. Otherwise a late WRITE of a
 //       repair could land in the next holder's payload.
 //
-// Chain 1: look at the word, then, fenced, READ the region
+// Chain 1: look at the word, then, fenced, READ payload (strategy `hash`), READ shadow
 // Chain 2: WRITE hash (strategy `hash`), WRITE payload (rolling forward), compare-and-swap(w → v + 2)
 //
 // Why readers and holders get the old payload or the new one, whole:
@@ -114,7 +114,9 @@ export class LockRepair implements RemoteMachine {
     this.evidence = Evidence.None
     // 0 is no value of a formatted word, and would be replaced by itself.
     sink.compareAndSwap(this.#scratch, Plain.version, 0n, 0n, false)
-    sink.read(0, 0, this.#scratch, true)
+    // The payload in place is only hashed: to be kept, it need not be seen.
+    if (this.#sealed) sink.read(0, 0, imageBytes('plain', this.payloadBytes), true)
+    sink.read(this.#shadow, this.#shadow, this.#scratch - this.#shadow, true)
   }
 
   resume(sink: RemoteSink): VerdictCode {

@@ -1,0 +1,3 @@
+// Locked regions in a world of active parties.
+export type { LockUnderTest, LockWorld } from './lock-world.ts'
+export { lockScenario } from './lock-world.ts'
