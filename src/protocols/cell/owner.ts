@@ -319,6 +319,9 @@ export class CellOwner {
   }
 
   #walk(low: number, high: number): ChainEntry[] {
+    // What lies behind a word that was just found was WRITTEN by peers: loads of it come after the swap
+    // that found the word, which they would not on a weak CPU.
+    if (low !== this.#present.low || high !== this.#present.high) this.placement.drain()
     try {
       return walkBack({ low, high }, this.#present, {
         code: this.placement.code,

@@ -97,11 +97,15 @@ export class CellPlacement {
     return this.memory.view(unitOffset(this.#shape, unit), lengthBytes)
   }
 
-  /** Fills a reclaimed object: whoever still reads it will notice. */
+  /**
+   * Fills a reclaimed object: whoever still reads it will notice. These stores are visible before the one
+   * by which a writer has its room back, and WRITEs it.
+   */
   poison(unit: number, units: number): void {
     for (let at = 0; at < units; at += 1) {
       this.memory.copyIn(unitOffset(this.#shape, unit + at), this.#poison)
     }
+    this.memory.barrier('beforePublish')
   }
 
   /** One of the words of a writer's line. */
