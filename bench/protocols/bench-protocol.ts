@@ -41,9 +41,10 @@ export interface Piece {
 export interface BenchWriter {
   /** What the payload that is written next will be published as. */
   readonly nextVersion: number
-  write(bytes: Uint8Array): void
+  /** Publishes a payload; false when there is no room for it just now. */
+  write(bytes: Uint8Array): boolean
   /** Publishes all pieces as one version, stored in the order given. */
-  writeInPieces(pieces: readonly Piece[]): void
+  writeInPieces(pieces: readonly Piece[]): boolean
 }
 
 export interface BenchReadCounts {
@@ -86,6 +87,13 @@ export interface BenchProtocol {
   readonly schemes: readonly BenchScheme[]
   /** Pause of the writer where none is asked for, microseconds from one write's start to the next. */
   readonly intervalUs: Readonly<Record<ProviderName, number>>
+  /** The same for controls, where what breaks them needs publications that follow each other closely. */
+  readonly controlIntervalUs?: number
+  /**
+   * Sound ones that run under a writer that never pauses as well, for one size, where no pause is asked
+   * for: what such a writer does to readers is what tells protocols apart.
+   */
+  readonly unpaused: readonly string[]
   /** Null: the owner writes. */
   readonly writers: BenchWriters | null
   /**

@@ -138,6 +138,7 @@ export const lockedBench: BenchProtocol = {
     control('unlock-in-write', everywhere),
   ],
   intervalUs: { 'shared-memory': 0, verbs: 1000, simulation: 0 },
+  unpaused: [],
   writers: {
     count: WRITERS,
     async open(source, entry, order) {

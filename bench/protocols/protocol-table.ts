@@ -1,10 +1,11 @@
 // The protocols that the benches run, in the order of their rows.
 import { argumentRangeError } from '../../src/errors.ts'
 import type { BenchProtocol, BenchScheme } from './bench-protocol.ts'
+import { cellBench } from './cell.ts'
 import { seqlockBench } from './seqlock.ts'
 import { slotsBench } from './slots.ts'
 
-export const benchProtocols: readonly BenchProtocol[] = [seqlockBench, slotsBench]
+export const benchProtocols: readonly BenchProtocol[] = [seqlockBench, slotsBench, cellBench]
 
 /** @throws RangeError ERR_UNTORN_ARGUMENT */
 export function benchProtocol(name: string): BenchProtocol {

@@ -48,14 +48,16 @@ class Writer implements BenchWriter {
     return this.#owner.version + 1
   }
 
-  write(bytes: Uint8Array): void {
+  write(bytes: Uint8Array): boolean {
     this.#owner.publish(bytes)
+    return true
   }
 
-  writeInPieces(pieces: readonly Piece[]): void {
+  writeInPieces(pieces: readonly Piece[]): boolean {
     const loan = this.#owner.loan()
     for (const piece of pieces) loan.copyIn(piece.offset, piece.bytes)
     loan.publish()
+    return true
   }
 }
 
@@ -90,6 +92,7 @@ export const slotsBench: BenchProtocol = {
     control('unfenced-slots', []),
   ],
   intervalUs: { 'shared-memory': 0, verbs: 0, simulation: 0 },
+  unpaused: [],
   writers: null,
   publish(host, order) {
     const { name, scheme, payloadBytes } = order

@@ -100,21 +100,20 @@ export class BenchOwner {
  * are ways in which owners update a region. A READ samples upwards, and a store that goes upwards
  * as well runs ahead of it or stays behind it; one that does not meets it. And where owner and
  * reader have to share a core, a write that takes longer is interrupted half-way more often.
+ * @returns false when there was no room for it
  */
-function writeNext(region: OwnedRegion): void {
+function writeNext(region: OwnedRegion): boolean {
   const { writer } = region
   // The payload is made before the write begins: readers meet only the copying of it.
   const { bytes, pieces } = region.payloads.of(writer.nextVersion)
   region.writes += 1
-  if (region.writes % 2 === 0) writer.write(bytes)
-  else writer.writeInPieces(pieces)
+  return region.writes % 2 === 0 ? writer.write(bytes) : writer.writeInPieces(pieces)
 }
 
 function slice(run: WritingRun): void {
   if (run.stopped) return
   run.dueMs = writeOneSlice(run.pace, performance, run.dueMs, () => {
-    writeNext(run.region)
-    run.writes += 1
+    if (writeNext(run.region)) run.writes += 1
   })
   const sleepMs = sleepBeforeSliceMs(run.dueMs, performance.now())
   if (sleepMs > 0) setTimeout(() => slice(run), sleepMs)

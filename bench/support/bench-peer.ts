@@ -16,7 +16,7 @@ interface UpdatingRun {
   writes: number
   stopped: boolean
   /** Why it ended by itself. */
-  failure: unknown
+  failure: Error | null
   done: Promise<void>
 }
 
@@ -67,7 +67,7 @@ export class BenchPeer {
     const done = Promise.resolve()
     const run: UpdatingRun = { updater, startMs, writes: 0, stopped: false, failure: null, done }
     run.done = updateOn(run, order.intervalUs).catch((error: unknown) => {
-      run.failure = error
+      run.failure = error instanceof Error ? error : new Error(String(error))
     })
     this.#run = run
     return {}

@@ -38,29 +38,27 @@ export function protocolNames(): readonly string[] {
 export function planRows(choices: PlanChoices): readonly RowPlan[] {
   return benchProtocols.flatMap((protocol) => {
     const schemes = selectSchemes(protocol, choices.selection)
-    const intervals = choices.writerIntervalsUs ?? [protocol.intervalUs[choices.provider]]
+    const usual = protocol.intervalUs[choices.provider]
     const rows = choices.payloadSizes.flatMap((payloadBytes) =>
-      intervals.flatMap((writerIntervalUs) =>
-        schemes.map((scheme) => rowOf(protocol, scheme, payloadBytes, writerIntervalUs)),
+      (choices.writerIntervalsUs ?? [undefined]).flatMap((asked) =>
+        schemes.map((scheme) => {
+          const own = scheme.control ? (protocol.controlIntervalUs ?? usual) : usual
+          return rowOf(protocol, scheme, payloadBytes, asked ?? own)
+        }),
       ),
     )
-    return [...rows, ...starvedRows(protocol, choices)]
+    return [...rows, ...unpausedRows(protocol, choices)]
   })
 }
 
-/**
- * The row beside those of versioned slots under a writer that never pauses: what the same writer
- * does to the readers of a seqlock. One is enough.
- */
-function starvedRows(protocol: BenchProtocol, choices: PlanChoices): readonly RowPlan[] {
+function unpausedRows(protocol: BenchProtocol, choices: PlanChoices): readonly RowPlan[] {
   const { selection, writerIntervalsUs, payloadSizes } = choices
-  if (protocol.name !== 'seqlock' || writerIntervalsUs !== undefined) return []
-  const slotsToo = selection.includes('seqlock') && selection.includes('versioned-slots')
-  // Sound on every device, so that the row is never refused.
-  const scheme = protocol.schemes.find(({ name }) => name === 'hash')
   const payloadBytes = payloadSizes[Math.floor(payloadSizes.length / 2)]
-  if (scheme === undefined || payloadBytes === undefined) return []
-  return selection.length === 0 || slotsToo ? [rowOf(protocol, scheme, payloadBytes, 0)] : []
+  if (payloadBytes === undefined || writerIntervalsUs !== undefined) return []
+  if (selection.length > 0 && !selection.includes(protocol.name)) return []
+  return protocol.schemes
+    .filter(({ name }) => protocol.unpaused.includes(name))
+    .map((scheme) => rowOf(protocol, scheme, payloadBytes, 0))
 }
 
 function rowOf(
