@@ -4,8 +4,9 @@
 import { describe, expect, test } from 'vitest'
 import { describeEnds } from './ends.ts'
 import { describeMisuse } from './misuse.ts'
-import { describeReads } from './reads.ts'
+import { describeObjects, describeReads } from './reads.ts'
 import { subjects } from './subjects.ts'
+import { describeUpdates } from './updates.ts'
 import { worlds } from './worlds.ts'
 
 for (const world of worlds) {
@@ -22,8 +23,10 @@ for (const world of worlds) {
 
     describe.each(sound)('$name', (subject) => {
       describeReads(world, subject)
+      if (subject.reads === 'objects') describeObjects(world, subject)
       describeMisuse(world, subject)
       describeEnds(world, subject)
+      if (subject.updates !== undefined) describeUpdates(world, subject, subject.updates)
     })
   })
 }

@@ -111,7 +111,7 @@ export function describeReads(world: World, subject: Subject): void {
     const stage = await Stage.open(world, subject)
     const others = await Promise.all([1, 2, 3].map(() => openReader(subject, stage.session.peer)))
     const reads = [stage.reader, ...others].flatMap((reader) =>
-      Array.from({ length: 8 }, () => reader.read()),
+      Array.from({ length: 4 }, () => reader.read()),
     )
     for (const other of others) expect(other.readSync().bytes).toEqual(payload(0))
     for (const { bytes } of await Promise.all(reads)) expect(bytes).toEqual(payload(0))
@@ -145,5 +145,27 @@ export function describeReads(world: World, subject: Subject): void {
     }
     await owner
     expect(newest.number).toBe(PUBLICATIONS)
+  })
+}
+
+/** Of subjects whose readers read objects. */
+export function describeObjects(world: World, subject: Subject): void {
+  test('objects are as long as they are', async () => {
+    const { owned, reader, session } = await Stage.open(world, subject)
+    for (const length of [0, 1, 7, 8, BYTES - 1, BYTES]) {
+      const version = await owned.publish(payload(1).subarray(0, length))
+      session.settle()
+      for (const [name, read] of waysToRead(reader)) {
+        const object = { version, bytes: payload(1).subarray(0, length) }
+        expect([name, await read()]).toEqual([name, object])
+      }
+    }
+    const longer = new Uint8Array(BYTES + 1)
+    expect(await codeOf(() => owned.publish(longer))).toBe('ERR_UNTORN_ARGUMENT')
+    if (!(reader instanceof ObjectReader)) throw new Error('this is no reader of objects')
+    const short = new Uint8Array(BYTES - 1)
+    expect(await codeOf(() => reader.readInto(short))).toBe('ERR_UNTORN_OUT_OF_BOUNDS')
+    expect(await codeOf(() => reader.readIntoSync(short))).toBe('ERR_UNTORN_OUT_OF_BOUNDS')
+    expect((await reader.read()).bytes).toEqual(payload(1))
   })
 }

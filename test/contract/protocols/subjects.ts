@@ -1,8 +1,8 @@
 // The table of protocols under the suite: how each is published, opened, and brought into the state in
 // which its readers have the hardest time. A protocol is added by its entries here.
 import type { Device, Host, Peer } from '../../../src/index.ts'
-import type { Openers, RegionReader, Strategy } from '../../../src/regions/index.ts'
-import { seqlock, soundStrategies, versionedSlots } from '../../../src/regions/index.ts'
+import type { Openers, RcuCellReader, RegionReader, Strategy } from '../../../src/regions/index.ts'
+import { rcuCell, seqlock, soundStrategies, versionedSlots } from '../../../src/regions/index.ts'
 import type { RetryOptions } from '../../../src/regions/index.ts'
 
 /** Payload bytes; not a multiple of 7 words, so that no layout comes out even. */
@@ -20,6 +20,16 @@ export interface Subject {
   /** Whether the chooser would let it run there. */
   isSound(device: Device): boolean
   publish(host: Host, initial: Uint8Array): Owned
+  /** Where peers may write, too. */
+  readonly updates?: PeerUpdates
+}
+
+type Change = (bytes: Uint8Array) => Uint8Array
+
+/** Each publishes what `change` makes of the present payload; the version. */
+export interface PeerUpdates {
+  byOwner(owned: Owned, change: Change): number | Promise<number>
+  byPeer(reader: RegionReader, change: Change): Promise<number>
 }
 
 export interface Owned {
@@ -27,6 +37,8 @@ export interface Owned {
   publish(bytes: Uint8Array): number | Promise<number>
   /** Begins to publish `bytes` and stops halfway. */
   begin(bytes: Uint8Array): Promise<Halfway> | Halfway
+  /** Only where peers may write, too. */
+  update?(change: Change): number | Promise<number>
   close(): Promise<void>
 }
 
@@ -100,6 +112,38 @@ function slotsSubject(strategy: 'fenced' | 'hash', slots: number): Subject {
   }
 }
 
+function updateAsOwner(owned: Owned, change: Change): number | Promise<number> {
+  if (owned.update === undefined) throw new Error('the owner of this region has no update')
+  return owned.update(change)
+}
+
+/** @param writers peers that may write: then the owner, too, swaps the word through its device */
+function cellSubject(writers: number): Subject {
+  return {
+    name: writers === 0 ? 'rcu cell' : `rcu cell that ${writers} peers may write`,
+    reads: 'objects',
+    protocol: 'rcu-cell',
+    isSound: () => true,
+    publish: (host, initial) => {
+      const spec = rcuCell({ bytes: 64 * BYTES, objectBytesMax: BYTES, writers, initial })
+      const owner = host.publish(REGION, spec)
+      return {
+        publish: (bytes) => owner.store(bytes),
+        // There is no halfway: an object is filled where nobody looks.
+        begin: (bytes) => ({ starved: [], end: () => owner.store(bytes) }),
+        update: (change) => owner.update(change),
+        close: () => owner.close(),
+      }
+    },
+    ...(writers > 0 && {
+      updates: {
+        byOwner: updateAsOwner,
+        byPeer: (reader, change) => (reader as RcuCellReader).update(change),
+      },
+    }),
+  }
+}
+
 export const subjects: readonly Subject[] = [
   seqlockSubject('fenced'),
   seqlockSubject('hash'),
@@ -108,6 +152,8 @@ export const subjects: readonly Subject[] = [
   slotsSubject('fenced', 2),
   slotsSubject('fenced', 4),
   slotsSubject('hash', 4),
+  cellSubject(0),
+  cellSubject(2),
 ]
 
 /** A reader of the subject's region. */
