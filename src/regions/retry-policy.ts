@@ -118,7 +118,7 @@ export class RetryLog {
   }
 
   /** Records the attempt that `machine` has just ended with Retry. */
-  note(machine: ReaderMachine): void {
+  note(machine: Pick<ReaderMachine, 'version' | 'evidence'>): void {
     this.#attempts += 1
     this.#lastVersion = machine.version
     const held = machine.evidence === Evidence.WriterActive ? machine.version : 0

@@ -4,6 +4,7 @@
 // `strategyTables` and rows in the matrix. The chooser knows neither by name.
 import type { ProviderName } from '../fabric/capabilities.ts'
 import { storeOrderOf } from '../fabric/store-order.ts'
+import { lockStrategies } from '../protocols/lock/index.ts'
 import { seqlockStrategies } from '../protocols/seqlock/index.ts'
 import type { StrategyNeeds } from '../protocols/seqlock/index.ts'
 import { slotsStrategies } from '../protocols/slots/index.ts'
@@ -59,11 +60,24 @@ const slotsTable: StrategyTable = {
   costOrder: (provider) => (provider === 'verbs' ? ['hash', 'fenced'] : ['fenced', 'hash']),
 }
 
+/** As of a seqlock, less what holders would have to WRITE twice as many bytes for. */
+const lockedTable: StrategyTable = {
+  needs: needsOf(lockStrategies),
+  costOrder: (provider) => (provider === 'verbs' ? ['hash', 'fenced'] : ['fenced', 'hash']),
+}
+
 /** Protocols whose strategies are chosen by what is sound. */
 export const strategyTables: Readonly<Partial<Record<ProtocolName, StrategyTable>>> = {
   seqlock: seqlockTable,
   'versioned-slots': slotsTable,
+  locked: lockedTable,
 }
+
+/**
+ * Protocols without rows of their own in the matrix. The readers of a locked region are a seqlock's; its
+ * writers are queue pairs, which keep more order than the weakest CPU: test/property/lock-*.
+ */
+const rowsOf: Readonly<Partial<Record<ProtocolName, ProtocolName>>> = { locked: 'seqlock' }
 
 /** @throws Error when the strategies of `protocol` are not for the chooser */
 export function strategyTableOf(protocol: ProtocolName): StrategyTable {
@@ -83,7 +97,7 @@ export function verdictIn(
   strategy: Strategy,
   cell: SafetyCell,
 ): SafetyVerdict {
-  const row = safetyMatrix[protocol]?.[strategy]?.[rowKey(cell)]
+  const row = safetyMatrix[rowsOf[protocol] ?? protocol]?.[strategy]?.[rowKey(cell)]
   return (typeof row === 'string' ? row : row?.[columnOf(cell)]) ?? 'unsound'
 }
 

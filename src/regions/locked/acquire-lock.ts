@@ -1,0 +1,141 @@
+// Takes the lock, attempt after attempt. Invariants: bounded by attempts and by time; given up while a
+// compare-and-swap is in flight, it is not forgotten: if it hit after all, the lock is freed again.
+import { UntornError, argumentTypeError } from '../../errors.ts'
+import { Verdict } from '../../protocols/machine.ts'
+import { Cancellation, abortedError } from '../drivers/cancellation.ts'
+import { RetryLog, type RetryOptions, type RetryPolicy, retryPolicy } from '../retry-policy.ts'
+import type { LockAccess } from './lock-access.ts'
+import { type LockSeat, NO_ROOM } from './lock-seat.ts'
+
+export interface AcquireOptions extends RetryOptions {
+  /** Ends the wait with ERR_UNTORN_ABORTED. */
+  readonly signal?: AbortSignal
+}
+
+/** Pauses from here on are left to a timer, which knows milliseconds only. */
+const TIMER_US_MIN = 1000
+
+/** A lock is waited for as long as holders may hold it, so time is what ends the wait. */
+export const acquirePolicy: RetryPolicy = {
+  attemptsMax: 1_000_000_000,
+  initialUs: 2,
+  maxUs: 1000,
+  timeoutMs: 10_000,
+}
+
+/** Checks options. @throws TypeError, RangeError ERR_UNTORN_ARGUMENT; UntornError ERR_UNTORN_ABORTED */
+export function policyOf(options: AcquireOptions | undefined): RetryPolicy {
+  if (options === undefined) return acquirePolicy
+  const policy = retryPolicy(options, acquirePolicy)
+  const { signal } = options
+  if (signal === undefined) return policy
+  if (!(signal instanceof AbortSignal)) throw argumentTypeError('signal must be an AbortSignal')
+  if (signal.aborted) throw abortedError(signal)
+  return policy
+}
+
+/** What an acquisition counts. */
+export interface AcquireCounters {
+  acquisitions: number
+  /** Attempts that met another holder. */
+  contended: number
+}
+
+/** A lock that was taken: the seat holds the payload and the word. */
+export interface Acquired {
+  readonly access: LockAccess
+  readonly seat: LockSeat
+}
+
+/**
+ * Takes the lock through `access`.
+ * @param cancellations reasons to end early come by these: the handle's close
+ * @throws UntornError ERR_UNTORN_WRITER_ACTIVE, ERR_UNTORN_RETRIES_EXHAUSTED, ERR_UNTORN_TIMEOUT,
+ *   ERR_UNTORN_ABORTED, ERR_UNTORN_CLOSED, and what the transport fails with
+ */
+export async function acquireLock(
+  access: LockAccess,
+  policy: RetryPolicy,
+  signal: AbortSignal | undefined,
+  cancellations: Set<(reason: UntornError) => void>,
+  counters: AcquireCounters,
+): Promise<Acquired> {
+  const seat = access.take()
+  const log = new RetryLog()
+  log.begin(policy)
+  const cancellation = new Cancellation(cancellations, policy.timeoutMs, signal, () => log.attempts)
+  let attempt: Promise<number> | null = null
+  try {
+    for (;;) {
+      if (access.ended !== undefined) throw access.ended
+      const begun = seat.run(seat.acquire)
+      attempt = typeof begun === 'number' ? null : begun
+      const end = typeof begun === 'number' ? begun : await cancellation.race(begun)
+      attempt = null
+      if (end === Verdict.Done) {
+        counters.acquisitions += 1
+        return { access, seat }
+      }
+      if (end === Verdict.Closed) throw closedError()
+      if (end === Verdict.Retry) {
+        counters.contended += 1
+        log.note(seat.acquire)
+        const failure = log.verdict()
+        if (failure !== undefined) throw failure
+      } else if (end !== NO_ROOM) {
+        throw access.ended ?? access.parts.transportFailed(-end)
+      }
+      await pause(cancellation, log.pauseUs())
+    }
+  } catch (error) {
+    if (attempt === null) access.give(seat)
+    else void freeLate(access, seat, attempt)
+    throw inWordsOfLocks(error, policy, log)
+  } finally {
+    cancellation.end()
+  }
+}
+
+/** Time-outs of reads speak of reads. */
+function inWordsOfLocks(
+  error: unknown,
+  { timeoutMs }: RetryPolicy,
+  { attempts }: RetryLog,
+): unknown {
+  if (!(error instanceof UntornError) || error.code !== 'ERR_UNTORN_TIMEOUT') return error
+  const message = `the lock was not to be had within ${timeoutMs} ms (${attempts} attempts)`
+  return new UntornError('ERR_UNTORN_TIMEOUT', message, { cause: error.cause })
+}
+
+export function closedError(): UntornError {
+  return new UntornError('ERR_UNTORN_CLOSED', 'the owner closed the region')
+}
+
+/** Nobody waits for it any more, but it may have the lock in a moment. Never rejects. */
+async function freeLate(
+  access: LockAccess,
+  seat: LockSeat,
+  attempt: Promise<number>,
+): Promise<void> {
+  const end = await attempt
+  if (end === Verdict.Done && access.ended === undefined) {
+    seat.release.discard(seat.acquire.word)
+    await seat.runSurely(seat.release)
+  }
+  access.give(seat)
+}
+
+async function pause(cancellation: Cancellation, us: number): Promise<void> {
+  if (us >= TIMER_US_MIN) {
+    let timer: NodeJS.Timeout | undefined
+    const slept = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, us / 1000)
+    })
+    await cancellation.race(slept).finally(() => clearTimeout(timer))
+    return
+  }
+  const end = performance.now() + us / 1000
+  do {
+    await cancellation.race(new Promise<void>((resolve) => setImmediate(resolve)))
+  } while (performance.now() < end)
+}

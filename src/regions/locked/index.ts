@@ -1,0 +1,11 @@
+// Typed handles of locked regions.
+export type { AcquireOptions } from './acquire-lock.ts'
+export { LockGuard } from './lock-guard.ts'
+export type { LockStatistics, LockedChange } from './lock-user.ts'
+export type { LockedRegionOptions, LockedStrategy } from './locked-options.ts'
+export type { LockHolder, LockedOwnerStatistics } from './locked-owner.ts'
+export { LockedOwner } from './locked-owner.ts'
+export { LockedReader } from './locked-reader.ts'
+export { lockedRegion } from './locked-region.ts'
+export type { OpenLockedOptions } from './open-locked.ts'
+export { openLocked } from './open-locked.ts'

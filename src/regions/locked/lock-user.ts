@@ -1,0 +1,61 @@
+// What owner and peers do alike with the lock: acquire it, or update under it. Each handle brings its
+// own way to an access.
+import { argumentTypeError } from '../../errors.ts'
+import type { UntornError } from '../../errors.ts'
+import { type AcquireCounters, type AcquireOptions, acquireLock, policyOf } from './acquire-lock.ts'
+import type { LockAccess } from './lock-access.ts'
+import { LockGuard } from './lock-guard.ts'
+
+export interface LockStatistics extends Readonly<AcquireCounters> {
+  /** Payloads published by this handle. */
+  readonly releases: number
+  /** Acquisitions ended without a change. */
+  readonly discards: number
+}
+
+/** Computes the next payload in place; may return a promise, and the lock is held until it settles. */
+export type LockedChange<T> = (bytes: Uint8Array, guard: LockGuard) => T | PromiseLike<T>
+
+export class LockUser {
+  /** Ends waits for the lock early when the handle closes. */
+  readonly cancellations: Set<(reason: UntornError) => void> = new Set()
+  readonly #access: (options: AcquireOptions | undefined) => LockAccess | Promise<LockAccess>
+  readonly #counters = { acquisitions: 0, contended: 0, releases: 0, discards: 0 }
+
+  /** @param access the way to the lock at present; throws why there is none */
+  constructor(access: (options: AcquireOptions | undefined) => LockAccess | Promise<LockAccess>) {
+    this.#access = access
+  }
+
+  get statistics(): LockStatistics {
+    return { ...this.#counters }
+  }
+
+  async acquire(options?: AcquireOptions): Promise<LockGuard> {
+    const policy = policyOf(options)
+    const access = await this.#access(options)
+    const acquired = await acquireLock(
+      access,
+      policy,
+      options?.signal,
+      this.cancellations,
+      this.#counters,
+    )
+    return new LockGuard(acquired, {
+      ended: (published) => {
+        if (published) this.#counters.releases += 1
+        else this.#counters.discards += 1
+      },
+    })
+  }
+
+  async update<T>(
+    change: LockedChange<T>,
+    options?: AcquireOptions,
+  ): Promise<{ readonly version: number; readonly result: T }> {
+    if (typeof change !== 'function') throw argumentTypeError('update needs a function')
+    await using guard = await this.acquire(options)
+    const result = await change(guard.bytes, guard)
+    return { version: await guard.release(), result }
+  }
+}
