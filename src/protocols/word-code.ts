@@ -20,9 +20,12 @@ export interface WordKey {
   readonly hashKey: bigint
 }
 
-/** The mapping of one incarnation of a region. Numbers come and go as halves: nothing is allocated. */
+/**
+ * The mapping of one incarnation of a region. Numbers come and go as signed 32-bit halves: those are
+ * small integers for the engine, so nothing is allocated.
+ */
 export class WordCode {
-  /** Results of the last `encode` or `decode`: unsigned 32-bit halves. */
+  /** Results of the last `encode` or `decode`: signed halves. */
   low = 0
   high = 0
   readonly #keys: Uint32Array
@@ -48,8 +51,8 @@ export class WordCode {
   /** Sets `low` and `high` to what stands in memory for a number. */
   encode(low: number, high: number): void {
     this.#mix(low, high)
-    this.low = (this.low ^ this.#zeroLow) >>> 0
-    this.high = (this.high ^ this.#zeroHigh) >>> 0
+    this.low ^= this.#zeroLow
+    this.high ^= this.#zeroHigh
   }
 
   /** Sets `low` and `high` to the number that a word of memory stands for. */
@@ -62,8 +65,8 @@ export class WordCode {
       right = left
       left = before
     }
-    this.low = left >>> 0
-    this.high = right >>> 0
+    this.low = left | 0
+    this.high = right | 0
   }
 
   #mix(low: number, high: number): void {
@@ -74,8 +77,8 @@ export class WordCode {
       left = right
       right = next
     }
-    this.low = left >>> 0
-    this.high = right >>> 0
+    this.low = left | 0
+    this.high = right | 0
   }
 }
 

@@ -41,7 +41,7 @@ export interface ChainSource {
  */
 export function walkBack(found: PresentWord, known: ChainEntry, source: ChainSource): ChainEntry[] {
   const chain: ChainEntry[] = []
-  const header = new Uint32Array(6)
+  const header = new Int32Array(6)
   const headerBytes = new Uint8Array(header.buffer)
   let { low, high } = found
   let newer = 0

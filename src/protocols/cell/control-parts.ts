@@ -132,7 +132,7 @@ export class CpuSwap extends WordSwap {
 
   override post(sink: RemoteSink, expected: PresentWord, desired: PresentWord): void {
     const bytes = this.#memory.view(Cell.word, 8).slice()
-    const found = new Uint32Array(bytes.buffer)
+    const found = new Int32Array(bytes.buffer)
     this.low = found[0] as number
     this.high = found[1] as number
     this.#swapped = this.low === expected.low && this.high === expected.high
@@ -142,14 +142,14 @@ export class CpuSwap extends WordSwap {
     sink.read(0, Cell.word, 8, false)
   }
 
-  override landed(_halves: Uint32Array): boolean {
+  override landed(_halves: Int32Array): boolean {
     return this.#swapped
   }
 }
 
 /** Takes a swap that was executed for one that succeeded. */
 export class UncheckedSwap extends WordSwap {
-  override landed(halves: Uint32Array): boolean {
+  override landed(halves: Int32Array): boolean {
     super.landed(halves)
     return true
   }

@@ -1,6 +1,6 @@
 // Room that remote writers were given: who has which place, which objects of it were published, and
-// which the owner gave back. Invariant: an object that was published is given back, or its place given
-// to somebody else, only when nobody can see it any more.
+// which the owner gave back. Invariant: an object that was published is given to a writer, the same or
+// the next one of its place, only when nobody can see it any more.
 //
 // Object s of a place belongs to its writer while the line's word s equals the number of times that
 // the writer has published it; the owner adds one when it has reclaimed it. Both only count up, by one
@@ -8,18 +8,25 @@
 // two differ until the owner's store has begun, and it begins when the object is reclaimed.
 //
 // The end of a place. When its claim has ended, nothing of its writer lands any more, but its last
-// swaps may not have been noticed. So the place is free once the owner has
-//  (1) sampled the word after the claim had ended, and walked back from it: from then on every object
-//      of the place that was ever published is known to be, and the others are nobody's;
-//  (2) reclaimed those.
+// swaps may not have been noticed. So the place is free once the owner has sampled the word after the
+// claim had ended, and walked back from it: from then on every object of the place that was ever
+// published is known to be, and the others are nobody's. The next writer gets those at once; the others
+// are withheld from it, by a count that no writer has, and given to it when they are reclaimed. (Else the
+// only writer of a cell could not come back while the present object is the one that it published last.)
 import { UntornError } from '../../errors.ts'
 import type { CellPlacement } from './placement.ts'
 import { type CellShape, GRANT_OBJECTS, lineOffset, ownerUnits, spanUnits } from './layout.ts'
 
+/**
+ * Count of an object that is withheld: its bytes, but the last one, differ from those of 0, which takes its
+ * place, so that no mixture of the two is 0.
+ */
+const WITHHELD = Number.MAX_SAFE_INTEGER
+
 const Place = { Free: 0, Granted: 1, Ending: 2 } as const
 
 export class WriterGrants {
-  /** Claims that have ended so far: a ticket for (1), to be taken before the word is sampled. */
+  /** Claims that have ended so far: a ticket, to be taken before the word is sampled. */
   endings = 0
   readonly #shape: CellShape
   readonly #placement: CellPlacement
@@ -28,7 +35,7 @@ export class WriterGrants {
   readonly #endedAt: Float64Array
   /** For each object of all places: published, and not reclaimed yet. */
   readonly #published: Uint8Array
-  /** For each object: how often it was given back to its present writer. */
+  /** For each object: how often it was given back to its present writer; -1: it is withheld. */
   readonly #released: Float64Array
 
   constructor(shape: CellShape, placement: CellPlacement) {
@@ -58,8 +65,12 @@ export class WriterGrants {
       )
     }
     this.#states[writer] = Place.Granted
-    this.#released.fill(0, writer * GRANT_OBJECTS, (writer + 1) * GRANT_OBJECTS)
     this.#placement.clearLine(lineOffset(this.#shape, writer))
+    for (let object = 0; object < GRANT_OBJECTS; object += 1) {
+      const withheld = this.#published[writer * GRANT_OBJECTS + object] === 1
+      this.#released[writer * GRANT_OBJECTS + object] = withheld ? -1 : 0
+      if (withheld) this.#placement.storeReleased(writer, object, WITHHELD)
+    }
     this.#placement.drain()
     return writer
   }
@@ -83,7 +94,7 @@ export class WriterGrants {
       const endedAt = this.#endedAt[writer] as number
       if (endedAt === 0 || endedAt > ticket) continue
       this.#endedAt[writer] = 0
-      this.#freeIfEmpty(writer)
+      this.#states[writer] = Place.Free
     }
   }
 
@@ -104,20 +115,10 @@ export class WriterGrants {
     const object = this.#objectAt(unit)
     this.#published[object] = 0
     const writer = Math.floor(object / GRANT_OBJECTS)
-    if (this.#states[writer] === Place.Ending) {
-      this.#freeIfEmpty(writer)
-      return
-    }
+    if (this.#states[writer] !== Place.Granted) return
     const released = (this.#released[object] as number) + 1
     this.#released[object] = released
     this.#placement.storeReleased(writer, object % GRANT_OBJECTS, released)
-  }
-
-  #freeIfEmpty(writer: number): void {
-    if (this.#endedAt[writer] !== 0) return
-    const first = writer * GRANT_OBJECTS
-    if (this.#published.subarray(first, first + GRANT_OBJECTS).includes(1)) return
-    this.#states[writer] = Place.Free
   }
 
   /** Index of the object that begins at a unit; -1 when none does. */

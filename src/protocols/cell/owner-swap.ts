@@ -33,7 +33,7 @@ export class OwnerSwap implements RemoteMachine {
   #found: PresentWord | null = null
   #desired: PresentWord = { low: 0, high: 0 }
   #ticket = 0
-  #halves: Uint32Array = new Uint32Array(0)
+  #halves: Int32Array = new Int32Array(0)
 
   /** @param swap another way to swap the word: negative controls only */
   constructor(owner: CellOwner, swap: WordSwap = new WordSwap()) {

@@ -9,6 +9,7 @@ import type { LocalMemory, MemoryKernels } from '../local-memory.ts'
 import { type ChainEntry, walkBack } from './catch-up.ts'
 import { WriterGrants } from './grants.ts'
 import { GracePeriods } from './grace-periods.ts'
+import { heapExhausted } from './heap-exhausted.ts'
 import { CellHeap, type HeapStatistics } from './heap.ts'
 import {
   CELL_VERSION_MAX,
@@ -24,7 +25,8 @@ import {
   spanUnits,
 } from './layout.ts'
 import { CellPlacement } from './placement.ts'
-import { type LeaseTerms, ReaderTable } from './reader-table.ts'
+import { type LeaseTerms, leaseTerms } from './lease-terms.ts'
+import { ReaderTable } from './reader-table.ts'
 import { Reclaimer } from './reclaimer.ts'
 
 export interface CellOwnerOptions extends Partial<LeaseTerms> {
@@ -44,10 +46,6 @@ export interface CellOwnerParts {
   readonly readers?: (memory: LocalMemory, shape: CellShape, terms: LeaseTerms) => ReaderTable
   readonly reclaimer?: (...args: ConstructorParameters<typeof Reclaimer>) => Reclaimer
 }
-
-export const LEASE_MS_DEFAULT = 1000
-/** A tenth of the lease pays for clocks that differ by a tenth. */
-const SLACK_SHARE = 0.1
 
 /** An object that is filled, and not published. */
 export interface CellDraft {
@@ -344,7 +342,7 @@ export class CellOwner {
   #fill(bytes: Uint8Array): CellDraft {
     const sizeClass = classFor(bytes.length)
     const unit = this.#heap.allocate(sizeClass)
-    if (unit < 0) throw this.#exhausted(bytes.length)
+    if (unit < 0) throw heapExhausted(bytes.length, this.#heap.statistics, this.reclaimer)
     this.placement.copyIn(unit, bytes)
     return { unit, sizeClass, lengthBytes: bytes.length }
   }
@@ -358,18 +356,6 @@ export class CellOwner {
   #free(unit: number): void {
     if (unit < ownerUnits(this.shape)) this.#heap.free(unit)
     else this.writers.release(unit)
-  }
-
-  #exhausted(lengthBytes: number): UntornError {
-    const { objects, usedUnits, units, emptySpans, spans } = this.#heap.statistics
-    const { waiting, oldestRetired } = this.reclaimer
-    const oldest = waiting === 0 ? '' : `, the oldest since version ${oldestRetired}`
-    return new UntornError(
-      'ERR_UNTORN_HEAP_EXHAUSTED',
-      `no room for ${lengthBytes} bytes: ${objects} objects take ${usedUnits} of ${units} units of ` +
-        `64 bytes, ${emptySpans} of ${spans} spans are empty, ${waiting} objects wait to be ` +
-        `reclaimed${oldest}`,
-    )
   }
 
   #checkReady(): void {
@@ -395,12 +381,4 @@ export class CellOwner {
 
 function closedError(): UntornError {
   return new UntornError('ERR_UNTORN_CLOSED', 'the cell is closed')
-}
-
-function leaseTerms(options: CellOwnerOptions): LeaseTerms {
-  const { leaseMs = LEASE_MS_DEFAULT, slackMs = leaseMs * SLACK_SHARE } = options
-  if (!(leaseMs > 0 && Number.isFinite(leaseMs) && slackMs > 0 && Number.isFinite(slackMs))) {
-    throw argumentRangeError(`lease and slack are milliseconds above 0, not ${leaseMs}, ${slackMs}`)
-  }
-  return { leaseMs, slackMs }
 }

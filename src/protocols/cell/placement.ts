@@ -122,7 +122,7 @@ export class CellPlacement {
   }
 }
 
-/** The word of a publication as it stands in memory. */
+/** The word of a publication as it stands in memory: signed halves. */
 export interface PresentWord {
   readonly low: number
   readonly high: number

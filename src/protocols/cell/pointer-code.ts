@@ -45,9 +45,9 @@ export type PointerKind = (typeof Pointer)[keyof typeof Pointer]
 
 const TWO_32 = 0x1_0000_0000
 const GENERATIONS: number = 2 ** 35
-const CLOSED_HALF = 0xffff_ffff
+const CLOSED_HALF = -1
 
-/** Words of one incarnation of a cell. Halves in and out: nothing is allocated. */
+/** Words of one incarnation of a cell. Signed halves in and out: nothing is allocated. */
 export class PointerCode {
   /** Results of `encode` and `encodeClosed`: halves of the word as it stands in memory. */
   low = 0
@@ -73,7 +73,7 @@ export class PointerCode {
   encode(version: number, sizeClass: number, unit: number): void {
     const generation = this.generationOf(version)
     const low = ((generation & 7) << 29) | (sizeClass << 24) | unit
-    this.#encoded(low, Math.floor(generation / 8))
+    this.#encoded(low, Math.floor(generation / 8) | 0)
   }
 
   /** Sets `low` and `high` to the terminal mark. */
@@ -89,7 +89,7 @@ export class PointerCode {
     if (code.low === CLOSED_HALF && code.high === CLOSED_HALF) return Pointer.Closed
     this.unit = code.low & (HEAP_UNITS_MAX - 1)
     this.sizeClass = (code.low >>> 24) & 31
-    this.generation = code.high * 8 + (code.low >>> 29)
+    this.generation = (code.high >>> 0) * 8 + (code.low >>> 29)
     const { sizeClass } = this
     if (sizeClass < 1 || sizeClass > this.#classMax) return Pointer.Garbage
     return this.unit + classUnits(sizeClass) > this.#units ? Pointer.Garbage : Pointer.Object
@@ -97,7 +97,7 @@ export class PointerCode {
 
   /** Sets `low` and `high` to another number that stands for a small one: rows' sequences. */
   encodeNumber(value: number): void {
-    this.#encoded(value >>> 0, Math.floor(value / TWO_32))
+    this.#encoded(value | 0, Math.floor(value / TWO_32))
   }
 
   /** Byte offset of the decoded object. */
@@ -115,15 +115,15 @@ export class PointerCode {
    * The version of the header that lies at `word` (in 8-byte words) of `halves`, if that is the header
    * of the object which the word `low`, `high`, decoded last, published; else 0.
    */
-  versionOf(halves: Uint32Array, word: number, low: number): number {
+  versionOf(halves: Int32Array, word: number, low: number): number {
     const at = 2 * word
-    const version = (halves[at + 1] as number) * TWO_32 + (halves[at] as number)
+    const version = unsigned(halves, at + 1) * TWO_32 + unsigned(halves, at)
     const matches =
       Number.isSafeInteger(version) &&
       version >= cellFirstVersionOf(this.#shape) &&
       this.generationOf(version) === this.generation &&
       halves[at + 3] === low &&
-      (halves[at + 2] as number) <= this.payloadBytesMax
+      unsigned(halves, at + 2) <= this.payloadBytesMax
     return matches ? version : 0
   }
 
@@ -140,7 +140,11 @@ export class PointerCode {
   }
 }
 
+function unsigned(halves: Int32Array, at: number): number {
+  return (halves[at] as number) >>> 0
+}
+
 /** A word as one number for the interfaces that want it. */
 export function wordOf(low: number, high: number): bigint {
-  return (BigInt(high) << 32n) | BigInt(low)
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
 }

@@ -55,7 +55,7 @@ export abstract class CellReader implements ReaderMachine {
   protected readonly shape: CellShape
   protected readonly code: PointerCode
   protected request: ReadRequest = noRequest
-  protected halves: Uint32Array = new Uint32Array(0)
+  protected halves: Int32Array = new Int32Array(0)
   /** Newest version that an attempt accepted; 0 before the first. */
   protected newest = 0
   #landing: Uint8Array = noBytes
@@ -209,10 +209,10 @@ export abstract class CellReader implements ReaderMachine {
 }
 
 /**
- * The landing memory of a machine as 32-bit halves of words.
+ * The landing memory of a machine as signed 32-bit halves of words.
  * @throws RangeError ERR_UNTORN_OUT_OF_BOUNDS too short, ERR_UNTORN_MISALIGNED
  */
-export function boundHalves(landing: Uint8Array, landingBytes: number): Uint32Array {
+export function boundHalves(landing: Uint8Array, landingBytes: number): Int32Array {
   if (landing.byteLength < landingBytes) {
     throw argumentRangeError(
       `landing memory has ${landing.byteLength} bytes, the machine needs ${landingBytes}`,
@@ -225,5 +225,5 @@ export function boundHalves(landing: Uint8Array, landingBytes: number): Uint32Ar
       'ERR_UNTORN_MISALIGNED',
     )
   }
-  return new Uint32Array(landing.buffer, landing.byteOffset, landingBytes >>> 2)
+  return new Int32Array(landing.buffer, landing.byteOffset, landingBytes >>> 2)
 }

@@ -131,7 +131,7 @@ export class ReaderRow {
   }
 
   /** Stores the row as it has to be written, into word `word` of `halves` and the next. */
-  image(halves: Uint32Array, word: number, code: PointerCode): void {
+  image(halves: Int32Array, word: number, code: PointerCode): void {
     const at = 2 * word
     halves[at] = this.#pin >>> 0
     halves[at + 1] = Math.floor(this.#pin / TWO_32)

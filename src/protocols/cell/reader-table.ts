@@ -25,14 +25,7 @@
 import { UntornError } from '../../errors.ts'
 import type { LocalMemory } from '../local-memory.ts'
 import { type CellShape, Row, UNIT_BYTES, rowOffset } from './layout.ts'
-
-/** How long pins last. Milliseconds. */
-export interface LeaseTerms {
-  /** How long a reader may rely on a pin that it does not renew. */
-  readonly leaseMs: number
-  /** How much longer the owner waits: more than the clocks of two hosts differ by within a lease. */
-  readonly slackMs: number
-}
+import type { LeaseTerms } from './lease-terms.ts'
 
 /** A pin as the owner sees it. */
 export interface PinView {

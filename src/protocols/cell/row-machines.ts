@@ -16,7 +16,7 @@ abstract class RowMachine implements RemoteMachine {
   readonly version = 0
   protected readonly row: ReaderRow
   protected readonly code: PointerCode
-  protected halves: Uint32Array = new Uint32Array(0)
+  protected halves: Int32Array = new Int32Array(0)
 
   constructor(shape: CellShape, kernels: MemoryKernels, row: ReaderRow) {
     this.row = row

@@ -38,7 +38,7 @@ export class WordSwap {
   }
 
   /** Takes the landed result; whether the word was the expected one, and so was swapped. */
-  landed(halves: Uint32Array): boolean {
+  landed(halves: Int32Array): boolean {
     this.inDoubt = false
     this.low = halves[FOUND_LANDING / 4] as number
     this.high = halves[FOUND_LANDING / 4 + 1] as number

@@ -61,9 +61,12 @@ export class CellWriter implements RemoteMachine {
   readonly #lineLanding: number
   /** How often this writer has published each of its objects. */
   readonly #uses: Float64Array = new Float64Array(GRANT_OBJECTS)
-  /** How often the owner had given each back, when the line was READ last. */
-  readonly #released: Float64Array = new Float64Array(GRANT_OBJECTS)
-  #halves: Uint32Array = new Uint32Array(0)
+  /**
+   * How often the owner had given each back, when the line was READ last; -1 before: objects that a
+   * writer of this place published earlier may be withheld.
+   */
+  readonly #released: Float64Array = new Float64Array(GRANT_OBJECTS).fill(-1)
+  #halves: Int32Array = new Int32Array(0)
   #base: CellBase = NO_BASE
   #lengthBytes = 0
   /** The object being written; -1 while the line is being READ. */
@@ -199,8 +202,8 @@ export class CellWriter implements RemoteMachine {
   #readLine(): void {
     const at = this.#lineLanding / 4
     for (let object = 0; object < GRANT_OBJECTS; object += 1) {
-      const low = this.#halves[at + 2 * object] as number
-      const high = this.#halves[at + 2 * object + 1] as number
+      const low = (this.#halves[at + 2 * object] as number) >>> 0
+      const high = (this.#halves[at + 2 * object + 1] as number) >>> 0
       this.#released[object] = high * TWO_32 + low
     }
   }

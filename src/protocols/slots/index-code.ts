@@ -42,15 +42,17 @@ export class IndexCode {
     const code = this.#code
     // Signed: a number beyond 31 bits would be allocated on its way into a call.
     code.decode((halves[2 * word] as number) | 0, (halves[2 * word + 1] as number) | 0)
-    if (code.high > SAFE_HIGH_MAX) {
-      const closed = code.high === CLOSED_HALF && code.low === CLOSED_HALF
+    const low = code.low >>> 0
+    const high = code.high >>> 0
+    if (high > SAFE_HIGH_MAX) {
+      const closed = high === CLOSED_HALF && low === CLOSED_HALF
       return closed ? CLOSED_WORD : GARBAGE_WORD
     }
-    return code.high * TWO_32 + code.low
+    return high * TWO_32 + low
   }
 
   #word(low: number, high: number): bigint {
     this.#code.encode(low, high)
-    return (BigInt(this.#code.high) << 32n) | BigInt(this.#code.low)
+    return (BigInt(this.#code.high >>> 0) << 32n) | BigInt(this.#code.low >>> 0)
   }
 }

@@ -130,7 +130,7 @@ describe('words', () => {
         two.encode(low, high)
         const differ = one.low !== two.low || one.high !== two.high
         one.decode(one.low, one.high)
-        const same = one.low === low && one.high === high
+        const same = one.low === (low | 0) && one.high === (high | 0)
         return same && (differ || (low === 0 && high === 0))
       }),
     )

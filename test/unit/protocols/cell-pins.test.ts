@@ -421,7 +421,7 @@ describe('rows that are mixtures', () => {
   test('sequences stand in the row as numbers of which no mixture is a third one', () => {
     const code = new PointerCode(cellShape(), kernels)
     const row = new ReaderRow(0, LEASE)
-    const image = new Uint32Array(4)
+    const image = new Int32Array(4)
     const seen = new Set<string>()
     const images: Uint8Array[] = []
     for (let at = 0; at < 600; at += 1) {
