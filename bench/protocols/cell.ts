@@ -19,6 +19,7 @@ import { rcuCell } from '../../src/regions/cell/rcu-cell.ts'
 import { ObjectReader } from '../../src/regions/object-reader.ts'
 import { retryPolicy } from '../../src/regions/retry-policy.ts'
 import { checkShape } from '../../src/regions/check-entry.ts'
+import { BackwardsMemory } from './backwards-memory.ts'
 import {
   type BenchProtocol,
   type BenchReadCounts,
@@ -117,7 +118,7 @@ function controlParts(order: RegionOrder): RawParts<RawCell> {
     payloadBytes,
     regionBytes: cellRegionBytes(shapeOf({ payloadBytes, generation: 1, hashKey: 1n })),
     createWriter: (memory, shape, kernels) =>
-      new RawCell(wrong.createOwner(memory, shapeOf(shape), kernels)),
+      new RawCell(wrong.createOwner(new BackwardsMemory(memory), shapeOf(shape), kernels)),
   }
 }
 

@@ -4,8 +4,10 @@ import { openDevice } from '../../src/fabric/open-device.ts'
 import { RandomNumbers } from '../../src/simulation/random-numbers.ts'
 import { Journal } from './journal.ts'
 import { ownerRole } from './roles/owner-role.ts'
+import { pinnerRole } from './roles/pinner-role.ts'
 import { readerRole } from './roles/reader-role.ts'
 import type { Role } from './roles/role.ts'
+import { writerRole } from './roles/writer-role.ts'
 import type { ActorCommand, ActorMessage, ActorOrder, RoleName } from './soak-messages.ts'
 
 const REPORT_MS = 100
@@ -13,6 +15,8 @@ const REPORT_MS = 100
 const roles: Readonly<Partial<Record<RoleName, Role>>> = {
   owner: ownerRole,
   reader: readerRole,
+  pinner: pinnerRole,
+  writer: writerRole,
 }
 
 if (process.send === undefined) {

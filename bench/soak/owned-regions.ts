@@ -1,19 +1,40 @@
 // The owner's side of a soak's regions: how each is published, and how its next payload is.
 import type { ProtocolName } from '../../src/regions/contract.ts'
+import type { RcuCellOwner } from '../../src/regions/cell/cell-owner.ts'
+import { rcuCell } from '../../src/regions/cell/rcu-cell.ts'
 import { seqlock } from '../../src/regions/seqlock.ts'
 import { versionedSlots } from '../../src/regions/slots/versioned-slots.ts'
 import type { Host } from '../../src/session/host.ts'
 import { PayloadOracle } from '../support/payload-oracle.ts'
+import { Ledger } from './ledger.ts'
+import { PayloadCounter } from './payload-counter.ts'
 import type { RoleContext } from './roles/role.ts'
+import type { HeapReport } from './soak-messages.ts'
 import { PAYLOAD_BYTES, payloadNumber, soakProtocols } from './soak-regions.ts'
 
 const SLOT_COUNT = 16
+
+const CELL_OPTIONS = {
+  bytes: 2 ** 20,
+  objectBytesMax: PAYLOAD_BYTES,
+  readers: 8,
+  writers: 4,
+  // Shorter than the longest stops: leases run out.
+  leaseMs: 500,
+  // Whoever reads what was reclaimed finds no payload.
+  poison: true,
+} as const
+const HEAP_LOOK_ONE_IN = 64
+/** For leases of those who were killed, and then some. */
+const SETTLE_MS = 5_000
 
 export interface OwnedRegion {
   readonly protocol: ProtocolName
   /** What `write` is, for the journal. */
   readonly operation: string
   write(): Promise<void> | void
+  /** Called when all peers are gone: what is left of them must not be left. */
+  end?(): Promise<void>
 }
 
 /** Payloads by number, in one buffer. */
@@ -49,6 +70,36 @@ const publishers: Partial<
     }
     return { protocol: 'versioned-slots', operation: 'publish', write }
   },
+  'rcu-cell'(host, context, payloads) {
+    const { journal, random } = context
+    const initial = payloads.of(1)
+    const spec = rcuCell({ ...CELL_OPTIONS, initial })
+    const owner = host.publish('rcu-cell', spec)
+    const ledger = new Ledger(context.order.ledgerFolder, 'rcu-cell', context.order.id)
+    const updates = new PayloadCounter()
+    const write = (): void => {
+      const version = owner.update((bytes) => updates.next(bytes))
+      ledger.enter(owner.generation, updates.number, version)
+      if (random.oneIn(HEAP_LOOK_ONE_IN)) journal.heap = heapOf(owner)
+    }
+    const end = (): Promise<void> => settleHeap(owner, context)
+    return { protocol: 'rcu-cell', operation: 'update', write, end }
+  },
+}
+
+/** Lets go of what peers that are gone had pinned, and tells what the heap holds then. */
+async function settleHeap(owner: RcuCellOwner, { journal }: RoleContext): Promise<void> {
+  journal.begin('rcu-cell', 'synchronize')
+  const signal = AbortSignal.timeout(SETTLE_MS)
+  await owner.synchronize({ signal })
+  journal.heap = heapOf(owner)
+  const { retired } = owner.statistics
+  if (retired > 0) journal.violated(`rcu-cell: ${retired} objects are retired for nobody`)
+}
+
+function heapOf(owner: RcuCellOwner): HeapReport {
+  const { retired, reclaimed, heap } = owner.statistics
+  return { retired, reclaimed, usedUnits: heap.usedUnits, units: heap.units }
 }
 
 /** Publishes a region of every protocol. */

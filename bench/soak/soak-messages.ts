@@ -37,8 +37,9 @@ export interface Tally {
 export interface HeapReport {
   readonly retired: number
   readonly reclaimed: number
-  readonly usedBytes: number
-  readonly capacityBytes: number
+  /** Of 64 bytes: those of objects that exist, and all. */
+  readonly usedUnits: number
+  readonly units: number
 }
 
 /** What an actor has done so far; totals, not differences. */

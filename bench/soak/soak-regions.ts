@@ -5,7 +5,7 @@ import type { RoleName } from './soak-messages.ts'
 export const PAYLOAD_BYTES = 4096
 
 /** Protocols whose regions a soak publishes. */
-export const soakProtocols: readonly ProtocolName[] = ['seqlock', 'versioned-slots']
+export const soakProtocols: readonly ProtocolName[] = ['seqlock', 'versioned-slots', 'rcu-cell']
 
 /** Number of the payload that an owner publishes as `version`, see PayloadOracle. */
 export function payloadNumber(version: number): number {

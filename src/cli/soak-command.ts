@@ -124,7 +124,7 @@ export function soakText(report: SoakReport, choice: string, paint: Paint): stri
     ...(heap === null
       ? []
       : [
-          `Heap of the cell: ${count(heap.usedBytes)} of ${count(heap.capacityBytes)} bytes in use, ` +
+          `Heap of the cell: ${count(heap.usedUnits)} of ${count(heap.units)} units in use, ` +
             `${count(heap.retired)} objects retired, ${count(heap.reclaimed)} reclaimed.`,
         ]),
     `Faults: ${faults === '' ? 'none' : faults}.`,

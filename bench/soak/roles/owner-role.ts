@@ -19,6 +19,7 @@ export const ownerRole: Role = async (context, ready) => {
     for (let count = 0; count < burst && !ending.aborted; count += 1) await writeOnce(region)
     await pause(random.below(PAUSE_MS_MAX + 1), ending)
   }
+  for (const region of regions) await region.end?.()
 
   async function writeOnce(region: OwnedRegion): Promise<void> {
     const { protocol } = region
