@@ -29,7 +29,7 @@ export class ReadCounters {
   readonly #failures = new Map<ErrorCode, number>()
 
   /** Records why `machine`'s attempt ended with Retry. */
-  noteRetry(machine: ReaderMachine): void {
+  noteRetry(machine: Pick<ReaderMachine, 'evidence'>): void {
     if (machine.evidence === Evidence.WriterActive) this.writerActive += 1
     else if (machine.evidence === Evidence.Torn) this.torn += 1
     else if (machine.evidence === Evidence.Lapped) this.lapped += 1

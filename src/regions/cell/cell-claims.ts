@@ -18,7 +18,7 @@ import type { ClaimHandler, ClaimHolder, Grant } from '../contract.ts'
 /** What each of the two kinds knows. */
 interface Held {
   readonly index: number
-  readonly peer: string
+  readonly holder: ClaimHolder
   readonly windows: readonly RegionWindow[]
 }
 
@@ -26,13 +26,13 @@ abstract class CellClaims implements ClaimHandler {
   protected readonly cell: CellOwner
   protected readonly region: MemoryRegion
   readonly #held = new Map<number, Held>()
-  readonly #onEnded: () => void
+  readonly #onChange: () => void
 
-  /** @param onEnded there may be something to reclaim */
-  constructor(cell: CellOwner, region: MemoryRegion, onEnded: () => void) {
+  /** @param onChange something is to be looked after: what a peer publishes, or leaves behind */
+  constructor(cell: CellOwner, region: MemoryRegion, onChange: () => void) {
     this.cell = cell
     this.region = region
-    this.#onEnded = onEnded
+    this.#onChange = onChange
   }
 
   get count(): number {
@@ -41,7 +41,13 @@ abstract class CellClaims implements ClaimHandler {
 
   /** Who has a row, or a place. */
   peerOf(index: number): string | undefined {
-    for (const held of this.#held.values()) if (held.index === index) return held.peer
+    for (const held of this.#held.values()) if (held.index === index) return held.holder.peer
+    return undefined
+  }
+
+  /** A claim of a peer. */
+  holderOf(peer: string): ClaimHolder | undefined {
+    for (const { holder } of this.#held.values()) if (holder.peer === peer) return holder
     return undefined
   }
 
@@ -54,7 +60,8 @@ abstract class CellClaims implements ClaimHandler {
       this.giveBack(index)
       throw error
     }
-    this.#held.set(holder.id, { index, peer: holder.peer, windows })
+    this.#held.set(holder.id, { index, holder, windows })
+    this.#onChange()
     return {
       windows: windows.map(({ offset, descriptor }) => ({ offset, region: descriptor })),
       parameters: this.parameters(index),
@@ -69,7 +76,7 @@ abstract class CellClaims implements ClaimHandler {
     if (this.region.closed) return
     for (const window of held.windows) window.close()
     this.giveBack(held.index)
-    this.#onEnded()
+    this.#onChange()
   }
 
   protected abstract take(): number
@@ -99,7 +106,17 @@ export class PinClaims extends CellClaims {
 
 /** Grants room for objects, and the right to swap the word. */
 export class WriteClaims extends CellClaims {
+  readonly #settle: () => void
+
+  /** @param settle learns what was published by those whose claims have ended; may throw */
+  constructor(cell: CellOwner, region: MemoryRegion, onEnded: () => void, settle: () => void) {
+    super(cell, region, onEnded)
+    this.#settle = settle
+  }
+
   protected override take(): number {
+    // A writer that comes back finds its place free.
+    if (this.cell.writers.unsettled) this.#settle()
     return this.cell.writers.grant()
   }
 

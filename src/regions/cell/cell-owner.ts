@@ -37,7 +37,7 @@ export class RcuCellOwner extends RegionOwner<Cell> {
     this.#loopback = cell.shape.writers === 0 ? null : new OwnerLoopback(cell, region, context)
     const wake = (): void => this.#housekeeping.hurry()
     this.#pins = new PinClaims(cell, region, wake)
-    this.#writers = new WriteClaims(cell, region, wake)
+    this.#writers = new WriteClaims(cell, region, wake, () => this.#learn())
     this.#waiters = new GraceWaiters(cell.grace)
     const pauseMs = Math.min(PAUSE_MS_MAX, cell.readers.leaseMs / 4)
     this.#housekeeping = new Housekeeping(() => this.#keepHouse(), pauseMs)
@@ -151,6 +151,22 @@ export class RcuCellOwner extends RegionOwner<Cell> {
   /** Resolves when the functions of all calls so far have been called. */
   barrier(): Promise<void> {
     return new Promise((resolve) => this.call(resolve))
+  }
+
+  /**
+   * Takes back what a peer was granted, here and in other regions of the host, by destroying its queue
+   * pair: what it pinned can be reclaimed at once. It is told, and may connect a new one. Resolves to
+   * false when it has been granted nothing here.
+   * @param peer as in `statistics`
+   * @throws UntornError ERR_UNTORN_BUSY when the peer was stopped amid an operation; it is tried again
+   *   until that ends
+   */
+  async evict(peer: string, why: string = 'the owner of a cell evicted it'): Promise<boolean> {
+    if (typeof peer !== 'string') throw argumentTypeError('peer must be a string')
+    if (typeof why !== 'string') throw argumentTypeError('why must be a string')
+    const holder = this.#pins.holderOf(peer) ?? this.#writers.holderOf(peer)
+    await holder?.evict(why)
+    return holder !== undefined
   }
 
   protected override claims(): ClaimHandler {

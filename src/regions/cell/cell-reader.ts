@@ -4,6 +4,7 @@ import { UntornError, argumentRangeError, argumentTypeError } from '../../errors
 import type { CellShape } from '../../protocols/cell/index.ts'
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import { Verdict } from '../../protocols/machine.ts'
+import { abortedError } from '../drivers/cancellation.ts'
 import { ObjectReader } from '../object-reader.ts'
 import type { ReadContext } from '../read-context.ts'
 import { type WholeReadOptions, assertVersion } from '../read-options.ts'
@@ -142,6 +143,7 @@ export class RcuCellReader extends ObjectReader {
     change: (seat: WriteSeat) => Promise<T>,
   ): Promise<T> {
     try {
+      if (signal?.aborted === true) throw abortedError(signal)
       const seat = await this.#seatOf(this.#writes, policy, signal)
       return await seat.inTurn(() => change(seat))
     } catch (error) {
@@ -177,6 +179,7 @@ export class RcuCellReader extends ObjectReader {
         throw new UntornError('ERR_UNTORN_CLOSED', `the owner closed region "${this.name}"`)
       }
       if (end.verdict !== Verdict.Done) throw seat.deadError()
+      context.counters.reads += 1
       const { guard: term, version, objectOffset, objectBytes } = machine
       machine.guard = 0
       const found = { version, objectOffset, objectBytes, guard: term }

@@ -18,6 +18,9 @@ import {
 } from '../../protocols/cell/index.ts'
 import type { Publication, PublishContext, RegionSpec } from '../contract.ts'
 import { type RegionPlan, publishRegion } from '../publish-region.ts'
+import type { TypedRcuCellOwner } from '../typed/typed-cell-owner.ts'
+import { type TypedRcuCellOptions, typedCell } from '../typed/typed-cell.ts'
+import { isTyped } from '../typed/typed-region.ts'
 import { RcuCellOwner } from './cell-owner.ts'
 
 export interface RcuCellOptions {
@@ -62,9 +65,18 @@ const FLAGS = ['poison', 'hugePages'] as const
  * disturbed by it: what it was shown stays until it lets go of it, or its lease runs out. Peers may
  * replace the object, too. Source of the algorithm: McKenney's read-copy update, as in liburcu, with
  * leases for readers that vanish.
+ * With `codec`, its owner takes values and its readers, opened with the same codec, give them.
  * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
  */
-export function rcuCell(options: RcuCellOptions): RegionSpec<RcuCellOwner> {
+export function rcuCell(options: RcuCellOptions): RegionSpec<RcuCellOwner>
+export function rcuCell<V>(options: TypedRcuCellOptions<V>): RegionSpec<TypedRcuCellOwner<V>>
+export function rcuCell<V>(
+  options: RcuCellOptions | TypedRcuCellOptions<V>,
+): RegionSpec<RcuCellOwner> | RegionSpec<TypedRcuCellOwner<V>> {
+  return isTyped(options) ? typedCell(options, rawRcuCell) : rawRcuCell(options)
+}
+
+function rawRcuCell(options: RcuCellOptions): RegionSpec<RcuCellOwner> {
   checkOptions(options)
   return { protocol: 'rcu-cell', publish: (context) => publish(context, options) }
 }

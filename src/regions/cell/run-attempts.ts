@@ -28,9 +28,15 @@ export type AttemptEnd =
 
 export async function runAttempts(order: AttemptOrder): Promise<AttemptEnd> {
   const { context, machine, policy, signal } = order
+  if (context.closed) return { failure: context.closedError(), flying: null }
   if (signal?.aborted === true) return { failure: abortedError(signal), flying: null }
+  const { counters } = context
+  const attempt = (): Outcome | Promise<Outcome> => {
+    counters.attempts += 1
+    return order.attempt()
+  }
   // Most end here, and need no timer.
-  const first = order.attempt()
+  const first = attempt()
   if (first === Verdict.Done) return { verdict: first }
   const retries = new RetryLog()
   retries.begin(policy)
@@ -42,7 +48,7 @@ export async function runAttempts(order: AttemptOrder): Promise<AttemptEnd> {
   )
   let flying: Promise<Outcome> | null = null
   try {
-    for (let step = first; ; step = order.attempt()) {
+    for (let step = first; ; step = attempt()) {
       let outcome = step
       if (typeof outcome !== 'number') {
         flying = outcome
@@ -50,6 +56,7 @@ export async function runAttempts(order: AttemptOrder): Promise<AttemptEnd> {
         flying = null
       }
       if (outcome === Verdict.Retry) {
+        counters.noteRetry(machine)
         retries.note(machine)
         const failure = retries.verdict()
         if (failure !== undefined) throw failure
@@ -58,6 +65,7 @@ export async function runAttempts(order: AttemptOrder): Promise<AttemptEnd> {
         return { verdict: outcome as VerdictCode }
       } else if (outcome === -Status.SendQueueFull) {
         // Nothing was posted: room comes with the completions of other operations. No attempt.
+        counters.attempts -= 1
         await cancellation.race(pause(0))
       } else {
         throw order.transportFailed(-outcome)
