@@ -2,7 +2,7 @@
 // queue pairs, and end with the region; typed values round-trip; regions of two hosts read together belong
 // together. Method: hosts and peers in one process, each with a device of its own.
 import { expect, onTestFinished, test } from 'vitest'
-import { array, f64, struct, u64 } from '../../src/codecs/index.ts'
+import { array, f64, json, struct, u64 } from '../../src/codecs/index.ts'
 import {
   type Device,
   type Host,
@@ -10,6 +10,7 @@ import {
   connect,
   listen,
   openDevice,
+  rcuCell,
   readTogether,
   seqlock,
   versionedSlots,
@@ -156,6 +157,29 @@ test('watches of many readers are each told; closing one leaves the others', asy
   owner.write(2)
   expect((await last)?.value?.value).toBe(2)
   await watches[3]?.return()
+})
+
+test.each(ways)('what peers publish in a cell is watched as well: %s', async (_, how) => {
+  const host = await startHost()
+  const codec = json<{ by: string; text: string }>({ bytesMax: 200 })
+  const initial = { by: 'owner', text: '' }
+  const spec = rcuCell({ codec, bytes: 65_536, writers: 2, initial })
+  const owner = host.publish('note', spec)
+  const { peers } = await join(host, host)
+  const [writer, reader] = await Promise.all(
+    peers.map((peer) => peer.open('note', { protocol: 'rcu-cell', codec })),
+  )
+  const watch = (reader as NonNullable<typeof reader>).watch(how)
+  expect((await watch.next()).value?.value).toEqual(initial)
+  const next = watch.next()
+  await sleep(20)
+  await writer?.update(({ by }) => ({ by: 'peer', text: `after ${by}` }))
+  expect((await next).value?.value).toEqual({ by: 'peer', text: 'after owner' })
+  const after = watch.next()
+  await sleep(20)
+  owner.update(({ by }) => ({ by: 'owner', text: `after ${by}` }))
+  expect((await after).value?.value).toEqual({ by: 'owner', text: 'after peer' })
+  await watch.return()
 })
 
 test('regions of two hosts, read together, were present together', async () => {

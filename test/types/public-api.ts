@@ -13,6 +13,8 @@ import {
   type SeqlockReader,
   type Snapshot,
   type Strategy,
+  type TypedRcuCellOwner,
+  type TypedRcuCellReader,
   type TypedReader,
   type TypedSeqlockOwner,
   type TypedSnapshot,
@@ -23,6 +25,7 @@ import {
   listDevices,
   listen,
   openDevice,
+  rcuCell,
   readTogether,
   seqlock,
   versionedSlots,
@@ -130,6 +133,17 @@ export async function typed(host: Host, peer: Peer): Promise<void> {
   expectTypeOf(await peer.open('settings', { codec: settings })).toEqualTypeOf<
     TypedReader<{ mode: string }, SeqlockReader>
   >()
+  const cell = host.publish(
+    'book',
+    rcuCell({ codec: settings, bytes: 8192, initial: { mode: '' } }),
+  )
+  expectTypeOf(cell).toEqualTypeOf<TypedRcuCellOwner<{ mode: string }>>()
+  expectTypeOf(cell.swap({ mode: 'on' }).value).toEqualTypeOf<{ mode: string }>()
+  const book = await peer.open('book', { protocol: 'rcu-cell', codec: settings })
+  expectTypeOf(book).toEqualTypeOf<TypedRcuCellReader<{ mode: string }>>()
+  expectTypeOf(await book.update(({ mode }) => ({ mode }))).toEqualTypeOf<number>()
+  // @ts-expect-error: a value, not bytes
+  await book.update((bytes: Uint8Array) => bytes)
   // @ts-expect-error: values are read whole
   await quotes.read({ offset: 8 })
   // @ts-expect-error: not a codec

@@ -1,10 +1,9 @@
-// A value into the payload of a region that is written in place. Invariant: nothing of an earlier value
-// stays behind the new one.
+// A value as bytes. Invariant: nothing of an earlier value stays behind the new one.
 import type { Codec } from '../../codecs/codec.ts'
 import { argumentRangeError } from '../../errors.ts'
 
 /**
- * Stores a value, zeros what follows; returns the bytes that the value takes.
+ * Stores a value, and zeros in the rest of `target`; returns the bytes that the value takes.
  * @throws what the codec throws; RangeError ERR_UNTORN_ARGUMENT when it breaks its own bound
  */
 export function encodeValue<V>(codec: Codec<V>, value: V, target: Uint8Array): number {

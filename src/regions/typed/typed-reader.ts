@@ -8,13 +8,7 @@ import type { RetryOptions } from '../retry-policy.ts'
 import type { WatchOptions } from '../watch/watch-options.ts'
 import { Watch } from '../watch/watch.ts'
 import { decodeValue } from './decode-value.ts'
-
-/** A value that was published as one version. */
-export interface TypedSnapshot<V> {
-  /** Grows: a later write has a greater one. */
-  readonly version: number
-  readonly value: V
-}
+import type { TypedSnapshot } from './typed-snapshot.ts'
 
 /** A reader that shows where a payload landed. */
 export interface LandedReader extends RegionReader {

@@ -4,7 +4,8 @@ import type { Codec } from '../../codecs/codec.ts'
 import { argumentRangeError, argumentTypeError } from '../../errors.ts'
 import type { OwnerHandle, RegionSpec } from '../contract.ts'
 import { encodeValue } from './encode-value.ts'
-import { assertCodec, schemaOf } from './schema.ts'
+import { assertCodec } from './schema.ts'
+import { typedSpec } from './typed-spec.ts'
 
 /** What every typed region takes beside the options of its protocol. */
 export interface TypedOptions<V> {
@@ -50,15 +51,8 @@ export function typedRegion<
       `bytes must be ${codec.byteLength} or more for this codec; got ${bytes}`,
     )
   }
-  const first = firstPayload(codec, length, initial)
-  const spec = make({ ...rest, bytes: length, ...first })
-  return {
-    protocol: spec.protocol,
-    publish: (context) => {
-      const { entry, owner, ...more } = spec.publish(context)
-      return { ...more, entry: { ...entry, schema: schemaOf(codec) }, owner: own(codec, owner) }
-    },
-  }
+  const spec = make({ ...rest, bytes: length, ...firstPayload(codec, length, initial) })
+  return typedSpec(codec, spec, own)
 }
 
 function firstPayload<V>(

@@ -1,8 +1,8 @@
 // The typed owner of a seqlock region.
 import type { SeqlockOwner } from '../seqlock-owner.ts'
-import { TypedOwner } from './typed-owner.ts'
+import { TypedPayloadOwner } from './typed-payload-owner.ts'
 
-export class TypedSeqlockOwner<V> extends TypedOwner<V, SeqlockOwner> {
+export class TypedSeqlockOwner<V> extends TypedPayloadOwner<V, SeqlockOwner> {
   /**
    * Publishes a value; returns its version. Local stores only.
    * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT, or what another codec refuses the value with;

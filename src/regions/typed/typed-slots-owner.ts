@@ -1,8 +1,8 @@
 // The typed owner of a versioned-slots region.
 import type { VersionedSlotsOwner } from '../slots/slots-owner.ts'
-import { TypedOwner } from './typed-owner.ts'
+import { TypedPayloadOwner } from './typed-payload-owner.ts'
 
-export class TypedVersionedSlotsOwner<V> extends TypedOwner<V, VersionedSlotsOwner> {
+export class TypedVersionedSlotsOwner<V> extends TypedPayloadOwner<V, VersionedSlotsOwner> {
   /**
    * Publishes a value; returns its version. Local stores only.
    * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT, or what another codec refuses the value with;

@@ -4,12 +4,18 @@
 import { describe, expect, test } from 'vitest'
 import { array, bool, f64, json, struct, text, u64, u8 } from '../../../src/codecs/index.ts'
 import type { Codec, ValueOf } from '../../../src/codecs/index.ts'
-import type { OpenReader, RegionSpec } from '../../../src/regions/contract.ts'
+import type { OpenReader, OwnerHandle, RegionSpec } from '../../../src/regions/contract.ts'
 import { prepareRegions } from '../../../src/regions/kernels.ts'
 import { openers } from '../../../src/regions/openers.ts'
+import { rcuCell } from '../../../src/regions/cell/rcu-cell.ts'
 import { seqlock } from '../../../src/regions/seqlock.ts'
 import { versionedSlots } from '../../../src/regions/slots/versioned-slots.ts'
-import type { TypedOwner } from '../../../src/regions/typed/typed-owner.ts'
+import type { TypedRcuCellOwner } from '../../../src/regions/typed/typed-cell-owner.ts'
+import { TypedRcuCellReader } from '../../../src/regions/typed/typed-cell-reader.ts'
+import type {
+  PayloadOwner,
+  TypedPayloadOwner,
+} from '../../../src/regions/typed/typed-payload-owner.ts'
 import type { LandedReader, TypedReader } from '../../../src/regions/typed/typed-reader.ts'
 import type { TypedSeqlockOwner } from '../../../src/regions/typed/typed-seqlock-owner.ts'
 import { FakeDevice } from './fake-fabric.ts'
@@ -24,7 +30,7 @@ const LIVE_OFFSET = 35
 const first: Quote = { bid: 1.5, ask: 2.5, at: 3n, name: 'grün', legs: [1, 2, 3], live: true }
 const second: Quote = { ...first, bid: -1, at: 2n ** 64n - 1n, name: '' }
 
-type AnyTypedOwner<V> = Pick<TypedOwner<V, never>, 'version'> & {
+type AnyTypedOwner<V> = Pick<TypedPayloadOwner<V, PayloadOwner>, 'version'> & {
   readonly raw: { update(change: (payload: Uint8Array) => void): number }
   update(change: (value: V) => V): number
 }
@@ -36,8 +42,8 @@ interface TypedWorld<V, Owner> {
   readonly open: (options?: object) => Promise<TypedReader<V, LandedReader>>
 }
 
-async function typedWorld<V, Owner extends AnyTypedOwner<V>>(
-  spec: RegionSpec<Owner & { close(): Promise<void> }>,
+async function typedWorld<V, Owner extends OwnerHandle>(
+  spec: RegionSpec<Owner>,
   codec: Codec<V>,
 ): Promise<TypedWorld<V, Owner>> {
   const device = new FakeDevice()
@@ -57,9 +63,9 @@ describe.each([
   ['seqlock, hash, with room', () => seqlock({ codec: quote, initial: first, bytes: 100 })],
   ['versioned slots', () => versionedSlots({ codec: quote, initial: first, slots: 3 })],
 ] as const)('%s', (_, spec) => {
-  type Owner = AnyTypedOwner<Quote>
+  type Owner = AnyTypedOwner<Quote> & OwnerHandle
   const make = (): Promise<TypedWorld<Quote, Owner>> =>
-    typedWorld(spec() as unknown as RegionSpec<Owner & { close(): Promise<void> }>, quote)
+    typedWorld(spec() as unknown as RegionSpec<Owner>, quote)
 
   test('values come back in every shape of a read', async () => {
     const { owner, reader } = await make()
@@ -168,6 +174,53 @@ test('values of any length, and nothing of a longer one before', async () => {
   expect(reader.readSync().value).toEqual([1])
   expect(Buffer.from(reader.raw.readSync().bytes).toString()).not.toContain('length')
   expect(await codeOf(() => owner.write('x'.repeat(99)))).toBe('ERR_UNTORN_ARGUMENT')
+})
+
+describe('an RCU cell', () => {
+  const codec = json<readonly string[]>({ bytesMax: 1000 })
+  const make = (): Promise<TypedWorld<readonly string[], TypedRcuCellOwner<readonly string[]>>> =>
+    typedWorld(rcuCell({ codec, bytes: 16_384, initial: [] }), codec)
+
+  test('has values of any length', async () => {
+    const { owner, reader } = await make()
+    expect(reader).toBeInstanceOf(TypedRcuCellReader)
+    expect(reader.readSync()).toEqual({ version: 1, value: [] })
+    expect(owner.store(['a'])).toBe(2)
+    expect(await reader.read()).toEqual({ version: 2, value: ['a'] })
+    expect((await reader.raw.read()).bytes).toHaveLength(4 + '["a"]'.length)
+    expect(owner.update((value) => [...value, 'b'.repeat(500)])).toBe(3)
+    expect(await reader.readIfChanged(2)).toMatchObject({ value: ['a', 'b'.repeat(500)] })
+    expect(await reader.readIfChanged(3)).toBeUndefined()
+    expect(owner.swap(['c']).version).toBe(3)
+    expect(owner.compareAndSwap(3, ['late'])).toBeUndefined()
+    expect(owner.compareAndSwap(4, ['d'])).toBe(5)
+    expect(owner.load()).toEqual({ version: 5, value: ['d'] })
+    expect(reader.readSync()).toEqual({ version: 5, value: ['d'] })
+    expect(owner.statistics.writes).toBe(4)
+  })
+
+  test('refuses what does not fit, and changes nothing', async () => {
+    const { owner, reader } = await make()
+    const long = ['x'.repeat(1000)]
+    expect(await codeOf(() => owner.store(long))).toBe('ERR_UNTORN_ARGUMENT')
+    expect(await codeOf(() => owner.update(() => long))).toBe('ERR_UNTORN_ARGUMENT')
+    const later = (): never => Promise.resolve([]) as never
+    expect(await codeOf(() => owner.update(later))).toBe('ERR_UNTORN_ARGUMENT')
+    expect(await codeOf(() => owner.update(undefined as never))).toBe('ERR_UNTORN_ARGUMENT')
+    expect(reader.readSync()).toEqual({ version: 1, value: [] })
+    owner.raw.store(Uint8Array.of(1))
+    expect(await codeOf(() => owner.load())).toBe('ERR_UNTORN_DECODE')
+    expect(await codeOf(() => reader.readSync())).toBe('ERR_UNTORN_DECODE')
+    owner.store(['on'])
+    expect(reader.readSync().value).toEqual(['on'])
+  })
+
+  test('needs a first value, and room for any', async () => {
+    const bytes = 16_384
+    expect(await codeOf(() => rcuCell({ codec, bytes }))).toBe('ERR_UNTORN_ARGUMENT')
+    const small = { codec, bytes, initial: [], objectBytesMax: 100 }
+    expect(await codeOf(() => rcuCell(small))).toBe('ERR_UNTORN_ARGUMENT')
+  })
 })
 
 test.each([
