@@ -136,9 +136,9 @@ export const errorTable = {
   },
   ERR_UNTORN_BROKEN_PROTOCOL: {
     cause:
-      'The code of a protocol under test threw, did not end, or did something else when run again.',
+      'The code of a protocol under test threw, did not end, or did something else when run again; or a peer that may write to a region stored what no writer of its protocol stores.',
     remedy:
-      'The message says which side did what; both sides must follow from their calls and from what landed, and from nothing else.',
+      'The message says which side did what; both sides must follow from their calls and from what landed, and from nothing else. Of a region that a peer has broken, close it and publish another.',
   },
   ERR_UNTORN_STALE_GENERATION: {
     cause: 'The region belongs to an earlier incarnation of its owner.',

@@ -5,7 +5,7 @@
 //     generation = the version's low 35 bits; unit and class say where the object lies
 //
 // Invariants: two words of one cell are equal only if they are of one publication. Versions grow by one,
-// so a generation recurs after 2^35 publications: an hour and more at ten million a second, and that
+// so a generation recurs after 2^35 publications: nearly an hour at ten million a second, and that
 // within one load, one update, or one step of the owner's.
 //
 // What a word is checked for, and why that is enough. Where words are sampled byte by byte, a sample
