@@ -51,7 +51,7 @@ export interface VersionedOperation {
 
 export interface VersionedResult {
   /** Version that is present after the operation; of a missed compare-and-swap, the one it met. */
-  readonly version: number
+  readonly version?: number
   /** What a load found. */
   readonly value?: string | number
   /** Whether a compare-and-swap was done. */
@@ -80,7 +80,7 @@ export function versionedSpecification(
         ? { version: state.version + step, value: operation.value ?? state.value }
         : state
       if (result === undefined) return [after]
-      if (result.version !== after.version) return []
+      if (result.version !== undefined && result.version !== after.version) return []
       if (result.value !== undefined && result.value !== after.value) return []
       if (operation.kind === 'compareAndSwap' && result.swapped !== swaps) return []
       return [after]

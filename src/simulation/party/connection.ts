@@ -50,6 +50,10 @@ export interface ConnectionHost {
   /** A chain was posted. */
   posted(): void
   retried(machine: AnyMachine): void
+  /** How often others have acted so far. */
+  othersDeeds(): number
+  /** Others acted while an operation was under way. */
+  overlapped(): void
   /** A machine broke its contract. */
   stuck(message: string): void
 }
@@ -68,6 +72,7 @@ export class Connection implements RemoteSink {
   #base = 0
   #attempts = 0
   #attemptsMax = 0
+  #othersDeeds = 0
   #chain = 0
   #outstanding = 0
   #status: number = Status.Success
@@ -111,7 +116,25 @@ export class Connection implements RemoteSink {
     this.#attempts = 0
     this.#attemptsMax = attemptsMax
     this.end = null
+    this.#othersDeeds = this.#host.othersDeeds()
     this.#attempt(machine)
+  }
+
+  /**
+   * A sink for WRITEs of a machine that runs elsewhere: nobody waits for their completion. Only while no
+   * operation is under way here.
+   */
+  sideSink(machine: AnyMachine): RemoteSink {
+    const base = this.#host.landingOf(machine)
+    const refuse = (): never => {
+      throw new Error('beside its own queue pair a machine only WRITEs')
+    }
+    const write: RemoteSink['write'] = (landing, remote, length, fenced) => {
+      const flags = fenced ? OperationFlags.Fence : 0
+      const from = base + landing
+      this.queuePair.post(Opcode.Write, flags, 0, this.#landing, from, this.#remote, remote, length)
+    }
+    return { read: refuse, write, compareAndSwap: refuse }
   }
 
   /** Operations wait behind a full fence. */
@@ -265,6 +288,7 @@ export class Connection implements RemoteSink {
   }
 
   #finish(kind: OperationEnd['kind'], verdict: number): void {
+    if (this.#host.othersDeeds() !== this.#othersDeeds) this.#host.overlapped()
     this.#machine = null
     this.#outstanding = 0
     this.end = { kind, verdict, attempts: this.#attempts }

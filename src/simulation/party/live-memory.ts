@@ -18,6 +18,11 @@ export interface LiveMemoryHost {
 
 export class LiveMemory implements LocalMemory {
   readonly lengthBytes: number
+  /**
+   * A word that the CPU stores to with a locked instruction only: in one step, with everything that it
+   * stored before. -1: none.
+   */
+  lockedOffset = -1
   readonly #buffer: StoreBuffer
   readonly #memory: SimulatedMemory
   readonly #stores: RecordingMemory
@@ -25,8 +30,6 @@ export class LiveMemory implements LocalMemory {
   readonly #host: LiveMemoryHost
   readonly #word: Uint8Array = new Uint8Array(8)
   readonly #wordView: DataView = new DataView(this.#word.buffer)
-  /** Loads that were taken in earlier acts, by offset. */
-  readonly #taken = new Map<number, bigint>()
   /** Stores that have to be visible before the program goes on. */
   #fencedAt = 0
   #looks = 0
@@ -58,7 +61,6 @@ export class LiveMemory implements LocalMemory {
 
   reset(): void {
     this.#stores.manner = plainCopy
-    this.#taken.clear()
     this.#fencedAt = 0
     this.#looks = 0
   }
@@ -69,11 +71,12 @@ export class LiveMemory implements LocalMemory {
   }
 
   /**
-   * Loads a word now, for the next `loadWord` of it: so that code which loads several words in one go can
-   * be given each of them from a step of its own.
+   * Something is handed to the NIC, which is a store: under total store order it comes after all stores
+   * before it. A weak CPU promises that behind a full fence only.
    */
-  take(offset: number): void {
-    this.#taken.set(offset, this.#load(offset))
+  post(): void {
+    const { empty, count } = this.#buffer
+    if (this.#host.world.model.cpu === 'tso' && !empty) this.#fencedAt = count
   }
 
   storeWord(offset: number, value: number): void {
@@ -82,6 +85,7 @@ export class LiveMemory implements LocalMemory {
 
   storeWord64(offset: number, value: bigint): void {
     this.#storing().storeWord64(offset, value)
+    if (offset === this.lockedOffset) this.#buffer.drainTo(this.#buffer.count)
   }
 
   copyIn(offset: number, source: Uint8Array): void {
@@ -98,10 +102,10 @@ export class LiveMemory implements LocalMemory {
 
   /** The same, of a word of any value. */
   loadWord64(offset: number): bigint {
-    const taken = this.#taken.get(offset)
-    if (taken === undefined) return this.#load(offset)
-    this.#taken.delete(offset)
-    return taken
+    this.#look(offset, 8)
+    this.#buffer.load(this.#memory, offset, this.#word)
+    this.#learn(this.#word)
+    return this.#wordView.getBigUint64(0, true)
   }
 
   /** A copy of what the CPU sees now: it does not follow later stores. */
@@ -122,13 +126,6 @@ export class LiveMemory implements LocalMemory {
   #storing(): RecordingMemory {
     if (this.#buffer.empty) this.#fencedAt = 0
     return this.#stores
-  }
-
-  #load(offset: number): bigint {
-    this.#look(offset, 8)
-    this.#buffer.load(this.#memory, offset, this.#word)
-    this.#learn(this.#word)
-    return this.#wordView.getBigUint64(0, true)
   }
 
   #look(offset: number, lengthBytes: number): void {

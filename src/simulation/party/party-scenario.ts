@@ -128,6 +128,7 @@ export class PartyScenario<Shared> implements Scenario, PartyHost, PartyRun {
   readonly clock: LazyClock
   readonly region: SimulatedMemory
   readonly parties: readonly Party[]
+  deeds = 0
   /** As the option; whoever runs the scenario may change it from run to run. */
   mishapAt: MishapAt | null
   readonly #plan: PartyWorld<Shared>
@@ -195,7 +196,6 @@ export class PartyScenario<Shared> implements Scenario, PartyHost, PartyRun {
       const violation = this.#plan.judge?.(shared, this) ?? null
       if (violation !== null) this.violate(violation.kind, violation.message)
     }
-    this.coverage.overlaps += world.overlaps
     this.coverage.faults += this.#faults
     const violation = this.#violation
     if (!world.cut) {
@@ -253,12 +253,17 @@ export class PartyScenario<Shared> implements Scenario, PartyHost, PartyRun {
     this.coverage.retries += 1
   }
 
+  overlapped(): void {
+    this.coverage.overlaps += 1
+  }
+
   violate(kind: string, message: string): void {
     this.#violation ??= { kind, message }
     this.world.recorder?.say('act', 'judge', `${kind}: ${message}`)
   }
 
   mishap(party: Party): Mishap {
+    this.deeds += 1
     const { mishapAt } = this
     if (mishapAt?.party === party.name && mishapAt.deeds === party.deeds) {
       this.#faults += 1
@@ -303,6 +308,7 @@ export class PartyScenario<Shared> implements Scenario, PartyHost, PartyRun {
   #begin(): void {
     this.#violation = null
     this.#faults = 0
+    this.deeds = 0
     this.#crashesLeft = this.#options.faults?.crashes ?? 0
     this.#cutsLeft = this.#options.faults?.cuts ?? 0
     this.#calls.length = 0

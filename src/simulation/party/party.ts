@@ -6,7 +6,12 @@
 // Faults are decided where they can first make a difference, right after a party has posted or acted:
 // a party that dies later, or whose queue pair breaks later, is one whose operations happened to be
 // executed before. Whoever waits for its death sees it afterwards in any case.
-import type { ReaderMachine, ReadRequest, RemoteMachine } from '../../protocols/machine.ts'
+import type {
+  ReaderMachine,
+  ReadRequest,
+  RemoteMachine,
+  RemoteSink,
+} from '../../protocols/machine.ts'
 import type { Program } from '../program.ts'
 import type { SimulatedMemory } from '../simulated-memory.ts'
 import { StateHash } from '../state-hash.ts'
@@ -27,6 +32,9 @@ export interface PartyHost {
   respond(call: number, result: unknown): void
   abandon(call: number): void
   retried(): void
+  /** Of all parties. */
+  readonly deeds: number
+  overlapped(): void
   violate(kind: string, message: string): void
   /** Decides whether a party that has just acted or posted dies or is cut off. */
   mishap(party: Party): Mishap
@@ -81,7 +89,10 @@ export class Party implements Program {
       const name = index === 0 ? `${parts.name}.qp` : `${parts.name}.qp${index + 1}`
       const queuePair = world.addQueuePair(name, { nic: parts.nic, depth: 32 })
       return new Connection(queuePair, this.#landing, parts.region, parts.rights, {
-        mayPost: () => this.port?.passes !== false,
+        mayPost: () => {
+          this.port?.post()
+          return this.port?.passes !== false
+        },
         isHalted: () => this.frozen || this.crashed,
         landingOf: (machine) => this.#landingOf(machine),
         observe: (value) => this.observe(value),
@@ -89,6 +100,8 @@ export class Party implements Program {
           if (!this.#acting) this.#done()
         },
         retried: () => host.retried(),
+        othersDeeds: () => host.deeds - this.deeds,
+        overlapped: () => host.overlapped(),
         stuck: (message) => host.violate('stuck', `${this.name} ${message}`),
       })
     })
@@ -187,6 +200,11 @@ export class Party implements Program {
     this.#landingOf(machine)
   }
 
+  /** Posts WRITEs of a machine to another queue pair than that which it runs on. */
+  sideSink(machine: AnyMachine, queuePair: number): RemoteSink {
+    return (this.connections[queuePair] as Connection).sideSink(machine)
+  }
+
   /** Anything may happen before the script goes on. */
   *step(): Script {
     yield null
@@ -245,6 +263,12 @@ export class Party implements Program {
   destroy(peer: Party): void {
     this.say(`destroys the queue pairs of ${peer.name}`)
     for (const { queuePair } of peer.connections) if (!queuePair.failed) queuePair.fail()
+  }
+
+  /** Destroys one of its own queue pairs: nothing that it posted there is executed any more. */
+  close(queuePair: number): void {
+    const { queuePair: closed } = this.connections[queuePair] as Connection
+    if (!closed.failed) closed.fail()
   }
 
   /** Its program stops. What it stored and posted takes its course. */

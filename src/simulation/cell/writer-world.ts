@@ -1,0 +1,126 @@
+// An RCU cell with remote writers in a world of active parties: everybody swaps the word by a NIC, the
+// owner through a queue pair to itself.
+import {
+  cellRegionBytes,
+  grantBytes,
+  grantUnit,
+  rowOffset,
+  unitOffset,
+} from '../../protocols/cell/index.ts'
+import type { CellShape } from '../../protocols/cell/index.ts'
+import {
+  type PartyPlan,
+  PartyScenario,
+  type PartyScenarioOptions,
+  type PartyWorld,
+} from '../party/index.ts'
+import { CellRun, type CellUnderTest } from './cell-run.ts'
+import { type ReaderDeed, readerScript } from './reader-script.ts'
+import {
+  type SwappingDeed,
+  type WriterDeed,
+  cellSpecification,
+  swappingOwnerScript,
+  writerScript,
+} from './writer-script.ts'
+
+export interface WriterWorld extends Omit<PartyScenarioOptions, 'observe'> {
+  /** Of every object. */
+  readonly payloadBytes: number
+  /** Objects that the owner has room for. Default 2. */
+  readonly spanCount?: number
+  readonly owner: readonly SwappingDeed[]
+  readonly writers: readonly (readonly WriterDeed[])[]
+  /** Readers with pins. */
+  readonly readers?: readonly (readonly ReaderDeed[])[]
+  /** Attempts of an update. Default 2. */
+  readonly attemptsMax?: number
+  readonly poison?: boolean
+}
+
+const GENERATION = 0x7_1234_5678
+const HASH_KEY = 0xfeed_beef_1234_5679n
+const LEASE_TICKS = 2
+
+export function writerScenario(
+  world: WriterWorld,
+  cell: CellUnderTest,
+  more: Pick<PartyScenarioOptions, 'observe'> = {},
+): PartyScenario<CellRun> {
+  const { payloadBytes, spanCount = 2, owner, writers, readers = [] } = world
+  const { attemptsMax = 2, poison = false, ...options } = world
+  const shape: CellShape = {
+    objectBytesMax: payloadBytes,
+    spanCount,
+    readers: readers.length,
+    writers: writers.length,
+    generation: GENERATION,
+    hashKey: HASH_KEY,
+  }
+  const plan: PartyWorld<CellRun> = {
+    name: `cell ${cell.name}, ${JSON.stringify([owner, writers, readers, payloadBytes])}`,
+    regionBytes: cellRegionBytes(shape),
+    peersWrite: [{ from: rowOffset(0), to: rowOffset(readers.length) }],
+    specification: cellSpecification,
+    parties: [
+      {
+        name: 'owner',
+        cpu: true,
+        queuePairs: 2,
+        script: (party, run) => {
+          const remote = scenario.parties.filter(({ name }) => name.startsWith('w'))
+          return swappingOwnerScript(party, run, { deeds: owner, attemptsMax, writers: remote })
+        },
+      },
+      ...writers.map((deeds, place) => writerPlan(shape, deeds, place, attemptsMax)),
+      ...readers.map((deeds, row) => readerPlan(deeds, row)),
+    ],
+    prepare: (run) => {
+      const { port } = run.party('owner')
+      if (port === null) throw new Error('an owner has a port')
+      // A control swaps the word by a CPU's instruction, which is one for all CPUs.
+      port.lockedOffset = 0
+      const terms = { leaseMs: LEASE_TICKS, slackMs: 1, poison }
+      const made = cell.scheme.createOwner(port, shape, cell.kernels, terms)
+      const { region } = run
+      const shared = new CellRun({ cell, shape, owner: made, region, payloadBytes, ages: [] })
+      made.format(shared.payload(1))
+      shared.noteVersion()
+      for (const _ of writers) made.writers.grant()
+      for (const _ of readers) made.readers.grant()
+      return shared
+    },
+  }
+  const scenario = new PartyScenario(plan, { ...options, ...more })
+  return scenario
+}
+
+function writerPlan(
+  shape: CellShape,
+  deeds: readonly WriterDeed[],
+  place: number,
+  attemptsMax: number,
+): PartyPlan<CellRun> {
+  const grant = unitOffset(shape, grantUnit(shape, place, 0))
+  return {
+    name: `w${place + 1}`,
+    mortal: true,
+    landingBytes: 1024,
+    rights: {
+      write: [{ from: grant, to: grant + grantBytes(shape) }],
+      atomic: [{ from: 0, to: 8 }],
+    },
+    script: (party, run) => writerScript(party, run, { deeds, attemptsMax, place }),
+  }
+}
+
+function readerPlan(deeds: readonly ReaderDeed[], row: number): PartyPlan<CellRun> {
+  return {
+    name: `r${row + 1}`,
+    mortal: true,
+    landingBytes: 1024,
+    rights: { write: [{ from: rowOffset(row), to: rowOffset(row) + 64 }], atomic: [] },
+    script: (party, run) =>
+      readerScript(party, run, { deeds, attemptsMax: 1, leaseTicks: LEASE_TICKS, row }),
+  }
+}
