@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Mutation check of the seqlock: makes small mistakes in the protocols, one at a time, and sees
+// Mutation check of the protocols: makes small mistakes in them, one at a time, and sees
 // whether the simulator notices, or else the unit tests. What neither notices has to be explained in
 // tools/mutation-survivors.json.
 //
@@ -7,7 +7,7 @@
 //   node tools/mutation.mjs --update              writes docs/mutation.md as well, and leaves out the
 //                                                 reasons of what is killed or gone
 //   node tools/mutation.mjs --sample N --seed S   N mutants drawn by S, for a quick look
-//   node tools/mutation.mjs --file owner          those of one file
+//   node tools/mutation.mjs --file slots/owner    those of one file, or of a protocol: --file slots
 //   node tools/mutation.mjs --log FILE            writes what became of each
 //   node tools/mutation.mjs --from FILE           takes from a log what was killed and is the same
 //
@@ -24,13 +24,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { mutationPage, mutationTable } from './lib/mutation/page.mjs'
-import {
-  allMutants,
-  mutatedFiles,
-  sourceOf,
-  unknownFiles,
-  writeMutant,
-} from './lib/mutation/mutants.mjs'
+import { allMutants, sourceOf, unknownFiles, writeMutant } from './lib/mutation/mutants.mjs'
+import { mutatedFileNames, mutatedProtocols } from './lib/mutation/protocols.mjs'
 import { Judge, answerOnce, inParallel } from './lib/mutation/pool.mjs'
 import { isProgram, packageFile, project, run } from './lib/project.mjs'
 
@@ -77,7 +72,8 @@ async function simulate(mutants, jobs, verdicts) {
   await inParallel(mutants, jobs, async (mutant) => {
     const judge = idle.pop() ?? new Judge(program, [built])
     const folder = writeMutant(built, mutant)
-    const answer = await judge.ask({ folder, names: mutant.names }, simulatedLimit)
+    const { protocol, names } = mutant
+    const answer = await judge.ask({ protocol, folder, names }, simulatedLimit)
     fs.rmSync(folder, { recursive: true })
     idle.push(judge)
     if (answer === null) verdicts.set(mutant.id, { by: 'time limit', failure: null })
@@ -108,9 +104,10 @@ async function unitTest(mutants, jobs, verdicts) {
  */
 async function unitTestBatch(batch, verdicts) {
   const file = path.join(work, `batch-${batch[0]?.id}.json`)
-  const items = batch.map(({ id, file: name, code }) => ({
+  const items = batch.map(({ id, protocol, file: name, code }) => ({
     id,
-    source: sourceOf(name),
+    protocol,
+    source: sourceOf(protocol, name),
     code: code.replaceAll(/(from '\..*)\.js'/g, "$1.ts'").replace(/\/\/# sourceMappingURL.*/, ''),
   }))
   fs.writeFileSync(file, JSON.stringify(items))
@@ -217,9 +214,10 @@ async function judgeAll(mutants, jobs, log) {
 /** @param {Judged[]} judged @param {boolean} whole @returns {number} of problems */
 function tellProblems(judged, whole) {
   let problems = 0
-  const tell = (/** @type {string} */ what, /** @type {NamedMutant} */ { file, line, key }) => {
+  const tell = (/** @type {string} */ what, /** @type {NamedMutant} */ mutant) => {
+    const { protocol, file, line, key } = mutant
     problems += 1
-    process.stdout.write(`${what}: src/protocols/seqlock/${file}.ts:${line}\n  ${key}\n`)
+    process.stdout.write(`${what}: src/protocols/${protocol}/${file}.ts:${line}\n  ${key}\n`)
   }
   const kept = explained()
   for (const { mutant, verdict, reason } of judged) {
@@ -248,13 +246,16 @@ async function main() {
       from: { type: 'string' },
     },
   })
-  if (values.file !== undefined && !Object.hasOwn(mutatedFiles, values.file)) {
-    throw new Error(`--file is one of ${Object.keys(mutatedFiles).join(', ')}`)
+  const chosen = [...Object.keys(mutatedProtocols), ...mutatedFileNames]
+  if (values.file !== undefined && !chosen.includes(values.file)) {
+    throw new Error(`--file is one of ${chosen.join(', ')}`)
   }
   build()
   const unknown = unknownFiles(built)
   if (unknown.length > 0) throw new Error(`mutants.mjs does not know ${unknown.join(', ')}`)
-  const all = allMutants(built).filter(({ file }) => file === (values.file ?? file))
+  const all = allMutants(built).filter(({ protocol, file }) =>
+    [undefined, protocol, `${protocol}/${file}`].includes(values.file),
+  )
   const mutants =
     values.sample === undefined ? all : sample(all, Number(values.sample), Number(values.seed))
   const whole = values.sample === undefined && values.file === undefined

@@ -20,6 +20,7 @@ interface Mutators {
 }
 interface NamedMutant {
   readonly id: number
+  readonly protocol: string
   readonly file: string
   readonly key: string
   readonly code: string
@@ -144,7 +145,8 @@ test('a mutant differs in its place alone', () => {
 /** Why the simulated suite refuses the strategies with this mistake, or null. */
 async function failureOf(mutant: NamedMutant): Promise<string | null | undefined> {
   const folder = writeMutant(built, mutant)
-  const answer = await judge.ask({ folder, names: mutant.names }, { cpuSeconds: 8 })
+  const { protocol, names } = mutant
+  const answer = await judge.ask({ protocol, folder, names }, { cpuSeconds: 8 })
   return answer?.failure
 }
 
@@ -152,16 +154,23 @@ test.each([
   ['placement-lines.ts', "without this.memory.barrier('beforePublish')", 'torn'],
   ['placement-words.ts', 'false → true', 'stale'],
   ['reader-fenced.ts', 'this.#readVersion(sink, LAST, true) | true → false', 'mislabelled'],
+  ['slots/placement.ts', "without this.memory.barrier('beforePublish')", 'torn'],
+  ['slots/layout.ts', '(shape.slotCount - 2)) | 2 → (2 - 1)', 'mislabelled'],
 ])('the simulator notices in %s: %s', async (file, change, kind) => {
   const mutant = allMutants(built).find(({ key }) => key.startsWith(file) && key.includes(change))
   expect(mutant).toBeDefined()
   if (mutant !== undefined) expect(await failureOf(mutant)).toContain(kind)
 })
 
-test('the simulator has nothing against the code as it is', async () => {
-  const [mutant] = allMutants(built).filter(({ file }) => file === 'placement-words')
+test.each([
+  ['seqlock', 'placement-words'],
+  ['slots', 'owner'],
+])('the simulator has nothing against the code as it is: %s/%s', async (protocol, file) => {
+  const [mutant] = allMutants(built).filter(
+    (each) => each.protocol === protocol && each.file === file,
+  )
   expect(mutant).toBeDefined()
   if (mutant === undefined) return
-  const code = fs.readFileSync(path.join(built, 'protocols/seqlock/placement-words.js'), 'utf8')
+  const code = fs.readFileSync(path.join(built, `protocols/${protocol}/${file}.js`), 'utf8')
   expect(await failureOf({ ...mutant, code })).toBeNull()
 })

@@ -2,6 +2,7 @@
 // terminal.
 
 import { operators } from './mutators.mjs'
+import { mutatedProtocols } from './protocols.mjs'
 
 /** @typedef {import('../../mutation.mjs').Judged} Judged */
 
@@ -33,7 +34,7 @@ function rowsBy(judged, nameOf) {
   ]
 }
 
-const byFile = (/** @type {Judged} */ { mutant }) => `${mutant.file}.ts`
+const byFile = (/** @type {Judged} */ { mutant }) => `${mutant.protocol}/${mutant.file}.ts`
 const byOperator = (/** @type {Judged} */ { mutant }) => mutant.operator
 
 /** @param {Judged[]} judged @returns {string} for a terminal */
@@ -42,7 +43,7 @@ export function mutationTable(judged) {
   return rows
     .map(
       ([name, ...cells]) =>
-        `${name.padEnd(20)}${cells.map((cell) => String(cell).padStart(11)).join('')}\n`,
+        `${name.padEnd(28)}${cells.map((cell) => String(cell).padStart(11)).join('')}\n`,
     )
     .join('')
 }
@@ -54,12 +55,17 @@ function markdownTable(head, rows) {
   return [line([head, ...columns]), rule, ...rows.map(line)].join('')
 }
 
+const folders = Object.values(mutatedProtocols)
+  .map(({ folder }) => `\`src/${folder}\``)
+  .join(' and ')
+
 const opening = `<!-- Made by \`npm run mutation -- --update\`: change tools/mutation-survivors.json, or tools/lib/mutation/page.mjs. -->
 
-# Mutation check of the seqlock
+# Mutation check of the protocols
 
 Would a mistake in the protocols be noticed? \`npm run mutation\` makes every small mistake of the
-kinds listed below in the sound code of \`src/protocols/seqlock\`, one at a time, and looks who notices:
+kinds listed below in the sound code of ${folders},
+one at a time, and looks who notices:
 
 1. the **simulator**: the strategies that the file is part of, under sampling models where they claim
    to be sound, in small worlds. Schedules are explored depth first up to a bound, and sampled; the
@@ -79,7 +85,7 @@ function survivors(judged) {
   for (const { mutant, verdict, reason } of judged) {
     if (verdict.by !== null || reason === null) continue
     const [, around, , ...change] = mutant.key.split(' | ')
-    const place = `\`${mutant.file}.ts\` line ${mutant.line}, \`${around}\``
+    const place = `\`${mutant.protocol}/${mutant.file}.ts\` line ${mutant.line}, \`${around}\``
     const list = reasons.get(reason) ?? []
     reasons.set(reason, list)
     list.push(`- ${place}: \`${change.join(' | ')}\`\n`)

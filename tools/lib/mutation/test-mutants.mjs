@@ -7,13 +7,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { startVitest } from 'vitest/node'
 import { project } from '../project.mjs'
+import { mutatedProtocols } from './protocols.mjs'
 
-/** @typedef {{ id: number, source: string, code: string }} Mutated */
+/** @typedef {{ id: number, protocol: string, source: string, code: string }} Mutated */
 
 const testTimeout = 20_000
 
 /** @param {Mutated} mutated */
-const projectOf = ({ id, source, code }) => ({
+const projectOf = ({ id, protocol, source, code }) => ({
   root: project,
   plugins: [
     {
@@ -24,7 +25,7 @@ const projectOf = ({ id, source, code }) => ({
   ],
   test: {
     name: `mutant-${id}`,
-    include: ['test/unit/protocols/*.test.ts'],
+    include: mutatedProtocols[protocol]?.tests ?? [],
     // One worker for all files of a mutant; they share nothing that they change.
     isolate: false,
     testTimeout,
