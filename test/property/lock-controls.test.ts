@@ -48,9 +48,15 @@ afterAll(() => {
   fs.writeFileSync(expectedFile, `{\n${lines.join(',\n')}\n}\n`)
 })
 
-function strategyFor({ caughtUnder }: LockControl, preset: SamplingPreset): ExploreOptions {
+function strategyFor(
+  { caughtUnder, conduct }: LockControl,
+  preset: SamplingPreset,
+): ExploreOptions {
   if (!caughtUnder.includes(preset)) return { strategy: 'exhaustive', shrinkRunsMax: 0 }
-  return { seed: 1, schedulesMax: 100_000, shrinkRunsMax: 0 }
+  const bounds = { schedulesMax: 100_000, shrinkRunsMax: 0 }
+  // Where every byte is a step, schedules that keep to one actor for a while get further.
+  if (preset === 'bytes' && conduct !== 'sound') return { strategy: 'biased', seed: 2, ...bounds }
+  return { seed: 1, ...bounds }
 }
 
 describe.each(controls)('$name', (control) => {
@@ -82,7 +88,7 @@ describe.each(controls)('$name', (control) => {
 
   test.each(weakerWorlds[control.name])('is right $claim', ({ change }) => {
     const world = { ...controlWorld(control, 'sharedMemory'), ...change }
-    const exploration = exploreLock(world, { seed, schedulesMax: 2000 })
+    const exploration = exploreLock(world, { seed, schedulesMax: 500 })
     expect(exploration.counterexample, describeExploration(world, exploration)).toBeUndefined()
     expect(exploration.coverage.results).toBeGreaterThan(0)
   })
@@ -91,7 +97,7 @@ describe.each(controls)('$name', (control) => {
     for (const preset of control.caughtUnder) {
       if (preset === 'bytes') continue
       const world = soundWorld(control, preset)
-      const exploration = exploreLock(world, { seed, schedulesMax: 500 })
+      const exploration = exploreLock(world, { seed, schedulesMax: 200 })
       expect(exploration.counterexample, describeExploration(world, exploration)).toBeUndefined()
       expect(exploration.coverage.results).toBeGreaterThan(0)
     }

@@ -6,7 +6,12 @@
 // the file with UNTORN_UPDATE=1, and say why it changed.
 import fs from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { count, countedKeys, countedWorlds, expectedFile } from './support/lock-counted.ts'
+import {
+  countedKeys,
+  countedWorlds,
+  expectedFile,
+  exploreCounting,
+} from './support/lock-counted.ts'
 import { describeExploration } from './support/lock-world.ts'
 
 const updates = process.env['UNTORN_UPDATE'] === '1'
@@ -20,7 +25,7 @@ afterAll(() => {
 
 test.each(countedWorlds.filter(({ quick }) => updates || quick))('$key', (counted) => {
   const { key, world, expected } = counted
-  const { exploration, text } = count(world)
+  const { exploration, text } = exploreCounting(world)
   expect(exploration.verdict, describeExploration(world, exploration)).toBe('holds')
   expect(exploration.complete).toBe(true)
   explored[key] = text

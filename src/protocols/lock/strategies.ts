@@ -45,15 +45,15 @@ export interface LockStrategy extends LockScheme {
 /** The parties of a strategy, as they ship; negative controls replace one. */
 export function lockScheme(name: LockStrategyName): LockScheme {
   const sealing = { sealed: name === 'hash' }
-  const { roundTrips, remoteBytes, createOwner } = seqlockStrategies[name]
+  const seqlock = seqlockStrategies[name]
   return {
     layoutVersion: LOCK_LAYOUT_VERSION,
-    roundTrips,
+    roundTrips: seqlock.roundTrips,
     chainLengthMax: 4,
-    remoteBytes,
+    remoteBytes: (payloadBytes) => seqlock.remoteBytes(payloadBytes),
     regionBytes: lockRegionBytes,
     format: (memory, shape, kernels, initial) => {
-      createOwner(memory, shape, kernels).format(initial)
+      seqlock.createOwner(memory, shape, kernels).format(initial)
     },
     createReader: (shape, kernels) =>
       sealing.sealed

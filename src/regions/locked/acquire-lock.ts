@@ -3,7 +3,13 @@
 import { UntornError, argumentTypeError } from '../../errors.ts'
 import { Verdict } from '../../protocols/machine.ts'
 import { Cancellation, abortedError } from '../drivers/cancellation.ts'
-import { RetryLog, type RetryOptions, type RetryPolicy, retryPolicy } from '../retry-policy.ts'
+import {
+  RetryLog,
+  type RetryOptions,
+  type RetryPolicy,
+  retryPolicy,
+  timeoutError,
+} from '../retry-policy.ts'
 import type { LockAccess } from './lock-access.ts'
 import { type LockSeat, NO_ROOM } from './lock-seat.ts'
 
@@ -80,8 +86,8 @@ export async function acquireLock(
       if (end === Verdict.Retry) {
         counters.contended += 1
         log.note(seat.acquire)
-        const failure = log.verdict()
-        if (failure !== undefined) throw failure
+        if (log.attempts >= policy.attemptsMax) throw log.exhausted()
+        if (log.remainingUs === 0) throw timeoutError(policy.timeoutMs, log.attempts)
       } else if (end !== NO_ROOM) {
         throw access.ended ?? access.parts.transportFailed(-end)
       }

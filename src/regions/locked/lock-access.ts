@@ -1,7 +1,7 @@
 // One identity's access to one locked region: a queue pair, a window, and seats for acquisitions. The
 // owner has one over its loopback, a peer one for each claim. Invariant: when it has ended, nothing
 // more is posted by it; an acquisition never goes on by another access.
-import { UntornError } from '../../errors.ts'
+import type { UntornError } from '../../errors.ts'
 import type { Device } from '../../fabric/contract.ts'
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import type { LockScheme, LockShape } from '../../protocols/lock/index.ts'

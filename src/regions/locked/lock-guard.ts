@@ -7,8 +7,10 @@ import { mayHaveHappened } from '../drivers/remote.ts'
 import { type Acquired, closedError } from './acquire-lock.ts'
 
 export interface GuardEvents {
-  /** The acquisition ended; `published` when a payload was. */
-  ended(published: boolean): void
+  /** The lock was freed by its holder; `published` when a payload was. */
+  freed(published: boolean): void
+  /** The guard has ended, in whatever way; nothing of it is in flight. */
+  ended(guard: LockGuard): void
 }
 
 /** The right to publish the next payload. Made by `acquire`. */
@@ -20,7 +22,7 @@ export class LockGuard implements AsyncDisposable {
   readonly #acquired: Acquired
   readonly #events: GuardEvents
   readonly #word: bigint
-  #over = false
+  #ending: Promise<number> | undefined
 
   /** @internal */
   constructor(acquired: Acquired, events: GuardEvents) {
@@ -34,7 +36,7 @@ export class LockGuard implements AsyncDisposable {
 
   /** Whether the lock is still to be released here; false too when the owner has ended it. */
   get held(): boolean {
-    return !this.#over && this.#acquired.access.ended === undefined
+    return this.#ending === undefined && this.#acquired.access.ended === undefined
   }
 
   /**
@@ -64,17 +66,22 @@ export class LockGuard implements AsyncDisposable {
 
   /** Discards, unless the guard has ended. Never rejects: what could not be freed the owner ends. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#over) return
     try {
-      await this.discard()
+      await (this.#ending ?? this.discard())
     } catch (error) {
       if (!(error instanceof UntornError)) throw error
     }
   }
 
-  async #end(stage: (word: bigint) => void, publishes: boolean): Promise<number> {
-    if (this.#over) throw new UntornError('ERR_UNTORN_CLOSED', 'the guard has ended')
-    this.#over = true
+  #end(stage: (word: bigint) => void, publishes: boolean): Promise<number> {
+    if (this.#ending !== undefined) {
+      return Promise.reject(new UntornError('ERR_UNTORN_CLOSED', 'the guard has ended'))
+    }
+    this.#ending = this.#endOnce(stage, publishes)
+    return this.#ending
+  }
+
+  async #endOnce(stage: (word: bigint) => void, publishes: boolean): Promise<number> {
     const { access, seat } = this.#acquired
     try {
       if (access.ended !== undefined) throw evictedError(access.ended)
@@ -84,10 +91,11 @@ export class LockGuard implements AsyncDisposable {
       if (end === Verdict.Lapped) throw evictedError(access.ended)
       if (end !== Verdict.Done) throw this.#failed(end)
       seat.acquire.expect(seat.release.version)
-      this.#events.ended(publishes)
+      this.#events.freed(publishes)
       return seat.release.version
     } finally {
       access.give(seat)
+      this.#events.ended(this)
     }
   }
 

@@ -17,8 +17,8 @@ export interface LockStatistics extends Readonly<AcquireCounters> {
 export type LockedChange<T> = (bytes: Uint8Array, guard: LockGuard) => T | PromiseLike<T>
 
 export class LockUser {
-  /** Ends waits for the lock early when the handle closes. */
-  readonly cancellations: Set<(reason: UntornError) => void> = new Set()
+  readonly #cancellations: Set<(reason: UntornError) => void> = new Set()
+  readonly #guards: Set<LockGuard> = new Set()
   readonly #access: (options: AcquireOptions | undefined) => LockAccess | Promise<LockAccess>
   readonly #counters = { acquisitions: 0, contended: 0, releases: 0, discards: 0 }
 
@@ -38,15 +38,24 @@ export class LockUser {
       access,
       policy,
       options?.signal,
-      this.cancellations,
+      this.#cancellations,
       this.#counters,
     )
-    return new LockGuard(acquired, {
-      ended: (published) => {
+    const guard = new LockGuard(acquired, {
+      freed: (published) => {
         if (published) this.#counters.releases += 1
         else this.#counters.discards += 1
       },
+      ended: (ended) => this.#guards.delete(ended),
     })
+    this.#guards.add(guard)
+    return guard
+  }
+
+  /** The handle closes: ends waits for the lock, and guards. Never rejects. */
+  async close(reason: UntornError): Promise<void> {
+    for (const cancel of this.#cancellations) cancel(reason)
+    await Promise.all([...this.#guards].map((guard) => guard[Symbol.asyncDispose]()))
   }
 
   async update<T>(

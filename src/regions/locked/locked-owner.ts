@@ -140,8 +140,7 @@ export class LockedOwner extends RegionOwner<RegionWord> {
 
   protected override async closeOnce(): Promise<void> {
     this.#claims.refuse()
-    const reason = new UntornError('ERR_UNTORN_CLOSED', 'the region is being closed')
-    for (const cancel of this.#user.cancellations) cancel(reason)
+    await this.#user.close(new UntornError('ERR_UNTORN_CLOSED', 'the region is being closed'))
     await this.#mark()
     this.#watch.stop()
     await this.#claims.settled()

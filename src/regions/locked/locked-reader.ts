@@ -67,7 +67,8 @@ export class LockedReader extends PayloadReader {
   }
 
   protected override async closeOnce(): Promise<void> {
-    for (const cancel of this.#user.cancellations) cancel(this.context.closedError())
+    this.context.closed = true
+    await this.#user.close(this.context.closedError())
     await this.#access?.close()
     await this.#claim?.release()
     await super.closeOnce()

@@ -1,9 +1,12 @@
 // Locked regions as a host publishes them: many writers, in place, one at a time.
+import type { Codec } from '../../codecs/codec.ts'
 import { UntornError } from '../../errors.ts'
 import { lockStrategies } from '../../protocols/lock/index.ts'
 import { decideStrategy } from '../chooser.ts'
 import type { Publication, PublishContext, RegionSpec } from '../contract.ts'
 import { type RegionPlan, publishRegion } from '../publish-region.ts'
+import { TypedLockedOwner } from '../typed/typed-locked-owner.ts'
+import { type TypedOptions, isTyped, typedRegion } from '../typed/typed-region.ts'
 import { LockKeeper } from './lock-keeper.ts'
 import {
   type LockedRegionOptions,
@@ -14,15 +17,35 @@ import {
 import { LockedOwner } from './locked-owner.ts'
 import { RegionWord } from './region-word.ts'
 
+/** With a codec: values instead of bytes. */
+export type TypedLockedRegionOptions<V> = Omit<LockedRegionOptions, 'bytes' | 'initial'> &
+  TypedOptions<V>
+
 /**
  * A region that the owner and its peers write in place, one at a time, and whose readers get whole
  * versions: for `host.publish(name, lockedRegion(…))`. Takes two payloads of memory. A holder that dies
  * or outstays its lease is evicted, and has then published all of its payload or nothing of it.
  * Source of the algorithm: a lock word as in Sherman (SIGMOD 2022), fenced by destroying queue pairs as
  * Mu (OSDI 2020) revokes permissions, with a shadow copy as a redo log.
+ * With `codec`, its owner and its peers, who open it with the same codec, take and give values.
  * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
  */
-export function lockedRegion(options: LockedRegionOptions): RegionSpec<LockedOwner> {
+export function lockedRegion(options: LockedRegionOptions): RegionSpec<LockedOwner>
+export function lockedRegion<V>(
+  options: TypedLockedRegionOptions<V>,
+): RegionSpec<TypedLockedOwner<V>>
+export function lockedRegion<V>(
+  options: LockedRegionOptions | TypedLockedRegionOptions<V>,
+): RegionSpec<LockedOwner> | RegionSpec<TypedLockedOwner<V>> {
+  if (!isTyped<V>(options)) return rawLockedRegion(options)
+  return typedRegion(
+    options,
+    rawLockedRegion,
+    (codec: Codec<V>, raw) => new TypedLockedOwner(codec, raw),
+  )
+}
+
+function rawLockedRegion(options: LockedRegionOptions): RegionSpec<LockedOwner> {
   const settings = lockedSettings(options)
   return { protocol: 'locked', publish: (context) => publish(context, settings) }
 }

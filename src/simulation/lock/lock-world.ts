@@ -70,15 +70,14 @@ export function lockScenario(
   { scheme, conduct, kernels }: LockUnderTest,
   more: Pick<PartyScenarioOptions, 'observe'> = {},
 ): PartyScenario<LockRun> {
-  const { payloadBytes, holders, reads, evicts, successors, discards, attemptsMax, ...options } =
-    world
+  const { payloadBytes, holders, reads, evicts } = world
   const shape = { payloadBytes, generation: GENERATION, hashKey: HASH_KEY }
   const parties = partiesOf(world, conduct)
   const plan: PartyWorld<LockRun> = {
     name: `locked region of ${payloadBytes} bytes, ${JSON.stringify([holders, reads, evicts])}`,
     regionBytes: lockRegionBytes(payloadBytes),
     parties,
-    specification: counter as SequentialSpecification<unknown, unknown, unknown>,
+    specification: counter,
     prepare: (run) => {
       const scenario = run as PartyScenario<LockRun>
       const memory = new DirectMemory(run.region, () => scenario.world.steps)
@@ -100,7 +99,20 @@ export function lockScenario(
       return { scheme, shape, kernels, conduct, watchdog, victim, evicted, swapByCpu }
     },
   }
-  return new PartyScenario(plan, { ...options, ...more })
+  return new PartyScenario(plan, { ...faultsOf(world), ...more })
+}
+
+/** What of a world is the scenario's own. */
+function faultsOf(world: LockWorld): PartyScenarioOptions {
+  const { model, faults, mishapAt, ticksMax, reduces, stepsMax } = world
+  return {
+    model,
+    ...(faults && { faults }),
+    ...(mishapAt && { mishapAt }),
+    ...(ticksMax !== undefined && { ticksMax }),
+    ...(reduces !== undefined && { reduces }),
+    ...(stepsMax !== undefined && { stepsMax }),
+  }
 }
 
 function partiesOf(world: LockWorld, conduct: LockConduct): readonly PartyPlan<LockRun>[] {

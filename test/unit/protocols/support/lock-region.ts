@@ -179,7 +179,7 @@ export class LockRegion {
     const lengthBytes = this.shape.payloadBytes
     const target = new Uint8Array(lengthBytes)
     this.reader.start({ target, offset: 0, lengthBytes, knownVersion })
-    const verdict = this.readerQueuePair.attempt(this.reader as unknown as RemoteMachine)
+    const verdict = this.readerQueuePair.attempt(this.reader)
     return verdict === Verdict.Done ? { bytes: target, version: this.reader.version } : verdict
   }
 }
