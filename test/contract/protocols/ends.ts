@@ -37,8 +37,10 @@ export function describeEnds(world: World, subject: Subject): void {
       await codeOf(() => stage.reader.read({ timeoutMs: 5 })),
       await codeOf(() => stage.reader.readSync({ timeoutMs: 5 })),
     ]
-    const expected = halfway.starved.length === 0 ? ['no error'] : ['ERR_UNTORN_TIMEOUT']
-    expect(codes.every((code) => [...expected, ...halfway.starved].includes(code))).toBe(true)
+    // Whoever is not starved has read meanwhile, unless the machine is very busy.
+    const ends = ['ERR_UNTORN_TIMEOUT', ...halfway.starved]
+    if (halfway.starved.length === 0) ends.push('no error')
+    for (const code of codes) expect(ends).toContain(code)
     await halfway.end()
     stage.session.settle()
     await stage.expectReads(1)

@@ -1,8 +1,21 @@
 // The table of protocols under the suite: how each is published, opened, and brought into the state in
 // which its readers have the hardest time. A protocol is added by its entries here.
 import type { Device, Host, Peer } from '../../../src/index.ts'
-import type { Openers, RcuCellReader, RegionReader, Strategy } from '../../../src/regions/index.ts'
-import { rcuCell, seqlock, soundStrategies, versionedSlots } from '../../../src/regions/index.ts'
+import type {
+  LockedReader,
+  LockedStrategy,
+  Openers,
+  RcuCellReader,
+  RegionReader,
+  Strategy,
+} from '../../../src/regions/index.ts'
+import {
+  lockedRegion,
+  rcuCell,
+  seqlock,
+  soundStrategies,
+  versionedSlots,
+} from '../../../src/regions/index.ts'
 import type { RetryOptions } from '../../../src/regions/index.ts'
 
 /** Payload bytes; not a multiple of 7 words, so that no layout comes out even. */
@@ -144,6 +157,34 @@ function cellSubject(writers: number): Subject {
   }
 }
 
+function lockedSubject(strategy: LockedStrategy): Subject {
+  return {
+    name: `locked region, ${strategy}`,
+    reads: 'payloads',
+    protocol: 'locked',
+    isSound: (device) =>
+      (soundStrategies('locked', device, BYTES) as readonly string[]).includes(strategy),
+    publish: (host, initial) => {
+      const owner = host.publish(REGION, lockedRegion({ bytes: BYTES, strategy, initial }))
+      return {
+        publish: (bytes) => owner.update((payload) => payload.set(bytes)),
+        begin: async (bytes) => {
+          const guard = await owner.acquire()
+          const starved = ['ERR_UNTORN_WRITER_ACTIVE', 'ERR_UNTORN_RETRIES_EXHAUSTED']
+          return { starved, end: () => guard.release(bytes) }
+        },
+        update: (change) => owner.update((payload) => payload.set(change(payload))),
+        close: () => owner.close(),
+      }
+    },
+    updates: {
+      byOwner: updateAsOwner,
+      byPeer: (reader, change) =>
+        (reader as LockedReader).update((payload) => payload.set(change(payload))),
+    },
+  }
+}
+
 export const subjects: readonly Subject[] = [
   seqlockSubject('fenced'),
   seqlockSubject('hash'),
@@ -154,6 +195,8 @@ export const subjects: readonly Subject[] = [
   slotsSubject('hash', 4),
   cellSubject(0),
   cellSubject(2),
+  lockedSubject('fenced'),
+  lockedSubject('hash'),
 ]
 
 /** A reader of the subject's region. */
