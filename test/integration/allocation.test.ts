@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { OwnerHandle } from '../../src/regions/contract.ts'
-import { connect, listen, openDevice, seqlock, versionedSlots } from '../../src/index.ts'
+import { connect, listen, openDevice, rcuCell, seqlock, versionedSlots } from '../../src/index.ts'
 
 const BYTES = 4096
 const READS = 20_000
@@ -39,6 +39,37 @@ test.each([
   const growths = [measure(), measure(), measure()]
   // The least of them: the others include what the engine itself did meanwhile.
   expect(Math.min(...growths)).toBeLessThan(bytesMax)
+  await peer.close()
+  await host.close()
+  await device.close()
+})
+
+test.each([
+  ['readIfChangedSync', 8],
+  // The snapshot, and the view of what the object takes of the target.
+  ['readIntoSync', 250],
+] as const)('rcu-cell: %s leaves less than %i bytes a read', async (shapeOfRead, bytesMax) => {
+  const device = await openDevice()
+  const host = await listen(device, { port: 0 })
+  host.publish('cell', rcuCell({ bytes: 4 * BYTES, objectBytesMax: BYTES }))
+  const peer = await connect(device, `127.0.0.1:${host.port}`)
+  const reader = await peer.open('cell', { protocol: 'rcu-cell' })
+  const target = new Uint8Array(BYTES)
+  const read =
+    shapeOfRead === 'readIfChangedSync'
+      ? (): unknown => reader.readIfChangedSync(1)
+      : (): unknown => reader.readIntoSync(target)
+  reader.readSync()
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const measure = (): number => {
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let index = 0; index < READS; index++) read()
+    return (process.memoryUsage().heapUsed - before) / READS
+  }
+  measure()
+  expect(Math.min(measure(), measure(), measure())).toBeLessThan(bytesMax)
   await peer.close()
   await host.close()
   await device.close()

@@ -6,7 +6,7 @@ import {
   type Device,
   type Host,
   type Peer,
-  RcuCellOwner,
+  type RcuCellOwner,
   type RcuCellReader,
   UntornError,
   connect,
@@ -156,10 +156,10 @@ for (const [name, makeFabric] of Object.entries(fabrics)) {
   })
 
   test(`${name}: a guard outlives its lease only by renewal`, async () => {
-    const { owner, reader } = await start(makeFabric(), { leaseMs: 60 })
+    const { owner, reader } = await start(makeFabric(), { leaseMs: 300 })
     const guard = await reader.pin()
     for (let round = 0; round < 6; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 15))
+      await new Promise((resolve) => setTimeout(resolve, 60))
       await guard.renew()
     }
     owner.store(objectOf(2))
@@ -177,13 +177,13 @@ for (const [name, makeFabric] of Object.entries(fabrics)) {
   })
 
   test(`${name}: an online reader pins without a WRITE, and goes offline`, async () => {
-    const { owner, reader } = await start(makeFabric(), { leaseMs: 90 })
+    const { owner, reader } = await start(makeFabric(), { leaseMs: 300 })
     await reader.online()
     for (let version = 2; version < 12; version++) {
       owner.store(objectOf(version))
       using guard = await reader.pin()
       expectWhole({ version, bytes: await guard.current().read() })
-      await new Promise((resolve) => setTimeout(resolve, 12))
+      await new Promise((resolve) => setTimeout(resolve, 40))
     }
     await owner.synchronize()
     expect(owner.statistics.expirations).toBe(0)

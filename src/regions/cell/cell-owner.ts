@@ -16,7 +16,7 @@ import { OwnerLoopback } from './owner-loopback.ts'
 /** Publications between two scans while somebody pins: a scan looks at each row. */
 const RETIRED_PER_SCAN = 16
 /** Longest pause between two looks at what is retired, milliseconds. */
-const PAUSE_MS_MAX = 50
+const PAUSE_MS_MAX = 20
 
 const clock = (): number => performance.now()
 

@@ -4,6 +4,7 @@ import { UntornError, argumentRangeError, argumentTypeError } from '../../errors
 import type { CellShape } from '../../protocols/cell/index.ts'
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import { Verdict } from '../../protocols/machine.ts'
+import type { Outcome } from '../drivers/attempt.ts'
 import { abortedError } from '../drivers/cancellation.ts'
 import { ObjectReader } from '../object-reader.ts'
 import type { ReadContext } from '../read-context.ts'
@@ -22,6 +23,9 @@ export interface RcuCellReaderParts {
   readonly shape: CellShape
   readonly kernels: MemoryKernels
 }
+
+/** Leases that may run out while one guard is being taken. */
+const PIN_TRIES_MAX = 3
 
 /** Reads, and where the owner lets peers write, replaces the object of a cell. */
 export class RcuCellReader extends ObjectReader {
@@ -163,10 +167,22 @@ export class RcuCellReader extends ObjectReader {
     try {
       const target = machine.payloadView as Uint8Array
       machine.start({ target, offset: 0, lengthBytes: 0, knownVersion: 0 })
+      let tries = 0
+      const again = (outcome: Outcome): Outcome => {
+        tries += 1
+        if (outcome !== Verdict.Expired || tries >= PIN_TRIES_MAX) return outcome
+        // This process, or the network, stood still for a lease: a pin that showed nothing is no loss.
+        seat.drop(machine.guard)
+        machine.guard = 0
+        return Verdict.Retry
+      }
       const end = await runAttempts({
         context,
         machine,
-        attempt: () => seat.attempt(slot),
+        attempt: () => {
+          const outcome = seat.attempt(slot)
+          return typeof outcome === 'number' ? again(outcome) : outcome.then(again)
+        },
         policy,
         signal,
         transportFailed: (status) => seat.transportFailed(status),

@@ -114,7 +114,7 @@ function assertInteger(name: string, value: unknown, low: number, high: number):
   )
 }
 
-function assertMs(name: string, value: unknown): void {
+function assertMs(name: string, value: number | undefined): void {
   if (value === undefined) return
   if (typeof value === 'number' && value >= 1 && value <= LEASE_MS_MAX) return
   throw argumentRangeError(

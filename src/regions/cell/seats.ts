@@ -1,6 +1,6 @@
 // The claim of one kind that a reader works by: asked for when it is first needed, and anew when it has
 // ended. Invariant: one claim at a time; callers that come while it is being asked for join.
-import { UntornError } from '../../errors.ts'
+import type { UntornError } from '../../errors.ts'
 import type { Claim, ClaimKind } from '../contract.ts'
 import { Cancellation } from '../drivers/cancellation.ts'
 import type { ReadContext } from '../read-context.ts'
