@@ -11,6 +11,7 @@ import type { SeqlockReader } from './seqlock-reader.ts'
 import { type OpenVersionedSlotsOptions, openVersionedSlots } from './slots/open-slots.ts'
 import type { VersionedSlotsReader } from './slots/slots-reader.ts'
 import { TypedRcuCellReader } from './typed/typed-cell-reader.ts'
+import { TypedLockedReader } from './typed/typed-locked-reader.ts'
 import { typedOpener } from './typed/typed-opener.ts'
 
 export interface Openers {
@@ -23,6 +24,6 @@ export interface Openers {
 export const openers: Openers = {
   seqlock: typedOpener(openSeqlock),
   'versioned-slots': typedOpener(openVersionedSlots),
-  locked: openLocked,
+  locked: typedOpener(openLocked, (codec, raw) => new TypedLockedReader(codec, raw)),
   'rcu-cell': typedOpener(openRcuCell, (codec, raw) => new TypedRcuCellReader(codec, raw)),
 }

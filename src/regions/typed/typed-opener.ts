@@ -3,8 +3,10 @@ import type { Codec } from '../../codecs/codec.ts'
 import type { BindingSource, CatalogueEntry } from '../contract.ts'
 import type { RcuCellReader } from '../cell/cell-reader.ts'
 import { prepareRegions } from '../kernels.ts'
+import type { LockedReader } from '../locked/locked-reader.ts'
 import { assertCodec, assertSchema } from './schema.ts'
 import type { TypedRcuCellReader } from './typed-cell-reader.ts'
+import type { TypedLockedReader } from './typed-locked-reader.ts'
 import { type LandedReader, TypedReader } from './typed-reader.ts'
 
 /** Of `peer.open`: how values are stored. Without it, values are bytes. */
@@ -15,9 +17,11 @@ export interface CodecOption<V> {
 /** The handle of a region that is opened with a codec. */
 export type TypedHandleOf<V, Handle> = Handle extends RcuCellReader
   ? TypedRcuCellReader<V>
-  : Handle extends LandedReader
-    ? TypedReader<V, Handle>
-    : never
+  : Handle extends LockedReader
+    ? TypedLockedReader<V>
+    : Handle extends LandedReader
+      ? TypedReader<V, Handle>
+      : never
 
 type AnyOpener = (source: BindingSource, entry: CatalogueEntry, options?: never) => unknown
 

@@ -1,0 +1,25 @@
+// The typed handle of a peer on a locked region, which reads values and writes them under the lock.
+import type { AcquireOptions } from '../locked/acquire-lock.ts'
+import type { LockedReader } from '../locked/locked-reader.ts'
+import { type TypedLockGuard, acquireTyped } from './typed-lock-guard.ts'
+import { TypedReader } from './typed-reader.ts'
+import { updateLocked } from './update-locked.ts'
+
+export class TypedLockedReader<V> extends TypedReader<V, LockedReader> {
+  /**
+   * Takes the lock: as the raw handle's `acquire`, over a value.
+   * @throws as it; UntornError (rejects) ERR_UNTORN_DECODE
+   */
+  acquire(options?: AcquireOptions): Promise<TypedLockGuard<V>> {
+    return acquireTyped(this.codec, this.raw, options)
+  }
+
+  /**
+   * Takes the lock and publishes what `change` makes of the present value; the lock is held until a
+   * promise of it settles. When it throws, the value stays. Resolves to the version published.
+   * @throws whatever `change` throws, and as `acquire` and the guard's `release`
+   */
+  update(change: (value: V) => V | PromiseLike<V>, options?: AcquireOptions): Promise<number> {
+    return updateLocked(this.codec, this.raw, change, options)
+  }
+}
