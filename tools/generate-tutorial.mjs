@@ -14,6 +14,8 @@ import { isProgram, project } from './lib/project.mjs'
 /** Relative to the project. */
 export const pages = [
   'docs/check-your-protocol.md',
+  'docs/choosing.md',
+  'docs/protocols/slots.md',
   'docs/simulator.md',
   'docs/typed-values.md',
   'docs/watching.md',

@@ -23,7 +23,8 @@ test.each(pages)(
 )
 
 test('every page with programs of which it shows the output is among them', () => {
-  const shown = fs.readdirSync('docs').filter((name) => {
+  const names = fs.readdirSync('docs', { recursive: true, encoding: 'utf8' })
+  const shown = names.filter((name) => {
     return (
       name.endsWith('.md') && /^```text \S+\.mjs$/m.test(fs.readFileSync(`docs/${name}`, 'utf8'))
     )
