@@ -20,6 +20,7 @@ import {
   type TypedSnapshot,
   type TypedVersionedSlotsOwner,
   UntornError,
+  type VersionedSlotsOwner,
   type VersionedSlotsReader,
   connect,
   listDevices,
@@ -166,6 +167,29 @@ export async function watching(
   expectTypeOf(price).toEqualTypeOf<TypedSnapshot<number>>()
   // @ts-expect-error: readers
   await readTogether([new Uint8Array(8)])
+}
+
+export async function slots(host: Host, peer: Peer): Promise<void> {
+  const owner = host.publish('history', versionedSlots({ bytes: 64, slots: 8, strategy: 'hash' }))
+  expectTypeOf(owner).toEqualTypeOf<VersionedSlotsOwner>()
+  expectTypeOf(owner.publish(new Uint8Array(64))).toEqualTypeOf<number>()
+  using loan = owner.loan()
+  loan.fill((payload) => payload.fill(1))
+  expectTypeOf(loan.publish()).toEqualTypeOf<number>()
+  const options = { protocol: 'versioned-slots', slotsMin: 4, timeoutMs: 100 } as const
+  const history = await peer.open('history', options)
+  expectTypeOf(history).toEqualTypeOf<VersionedSlotsReader>()
+  expectTypeOf(await history.readVersion(3)).toEqualTypeOf<Snapshot | undefined>()
+  expectTypeOf(history.readVersionSync(3, { offset: 8 })).toEqualTypeOf<Snapshot | undefined>()
+  // @ts-expect-error: slots are taken from a loan, and there is no write in place
+  owner.write(new Uint8Array(64))
+  // @ts-expect-error: no strategy of versioned slots
+  versionedSlots({ bytes: 64, strategy: 'words' })
+  // @ts-expect-error: a seqlock has no slots
+  await peer.open('quotes', { slotsMin: 4 })
+  const quotes = await peer.open('quotes')
+  // @ts-expect-error: nor earlier versions
+  await quotes.readVersion(3)
 }
 
 export async function disposal(): Promise<void> {
