@@ -4,6 +4,8 @@ import { UntornError } from '../src/errors.ts'
 import type { Device } from '../src/fabric/contract.ts'
 import type { ProtocolName } from '../src/regions/contract.ts'
 import { type Peer, connect } from '../src/session/index.ts'
+import { cellSubjects } from './latency/cell-subjects.ts'
+import { lockedSubjects } from './latency/locked-subjects.ts'
 import { measureGroup } from './latency/measure.ts'
 import { seqlockSubjects } from './latency/seqlock-subjects.ts'
 import { slotsSubjects } from './latency/slots-subjects.ts'
@@ -28,9 +30,11 @@ export interface LatencyBenchOptions {
 
 const ANNOUNCEMENT_MS_MAX = 10_000
 
-const subjectsOf: Partial<Record<ProtocolName, MakeSubjects>> = {
+const subjectsOf: Readonly<Record<ProtocolName, MakeSubjects>> = {
   seqlock: seqlockSubjects,
   'versioned-slots': slotsSubjects,
+  'rcu-cell': cellSubjects,
+  locked: lockedSubjects,
 }
 
 /** Protocols whose latency can be measured. */
@@ -52,15 +56,20 @@ export async function runLatencyBench(options: LatencyBenchOptions): Promise<Lat
     { host: address, port: port as number },
     { heartbeatMs: 0, timeoutMs: 30_000 },
   )
+  const ends: (() => Promise<void>)[] = []
+  const onEnd = (end: () => Promise<void>): void => void ends.push(end)
   const refusals = new Set<string>()
+  const published = new Set<string>()
   const publish = async (order: RegionOrder): Promise<boolean> => {
+    if (published.has(order.name)) return true
     const refusal = await publishRegion(owner, order)
+    if (refusal === null) published.add(order.name)
     if (refusal === null) await announced(peer, order.name)
     else refusals.add(refusal)
     return refusal === null
   }
   const groups = await groupsOf(options, (make, payloadBytes, smallest) =>
-    make({ device, peer, publish }, payloadBytes, smallest),
+    make({ device, peer, publish, onEnd }, payloadBytes, smallest),
   )
   const rows: LatencyRow[] = []
   let reconnects = 0
@@ -79,6 +88,7 @@ export async function runLatencyBench(options: LatencyBenchOptions): Promise<Lat
       }
     }
   }
+  for (const end of ends) await end()
   notes.push(...refusals)
   if (reconnects > 0) {
     notes.push(`${reconnects} connections broke; their rows were measured again.`)
@@ -106,7 +116,6 @@ async function groupsOf(
   const groups: SubjectGroup[] = []
   for (const protocol of wanted) {
     const subjects = subjectsOf[protocol]
-    if (subjects === undefined) continue
     for (const [index, payloadBytes] of payloadSizes.entries()) {
       groups.push(...(await make(subjects, payloadBytes, index === 0)))
     }

@@ -29,6 +29,8 @@ export interface SubjectContext {
   readonly peer: Peer
   /** Has the owner process publish a region; false when the device refuses it. */
   readonly publish: (order: RegionOrder) => Promise<boolean>
+  /** Calls `end` after the last measurement. */
+  readonly onEnd: (end: () => Promise<void>) => void
 }
 
 /** Groups of one protocol for a payload of that size; `smallest` says that it is the first. */

@@ -186,7 +186,9 @@ export const cellBench: BenchProtocol = {
     if (order.control) return new Writer(host.publish(name, rawRegion(controlParts(order))).writer)
     const objectBytes = payloadBytes + OBJECT_OVERHEAD_BYTES
     const bytes = Math.max(HEAP_BYTES_MIN, HEAP_OBJECTS_MIN * objectBytes)
-    return new Writer(host.publish(name, rcuCell({ bytes, objectBytesMax: payloadBytes })))
+    // The latency bench has peers write; they would make the owner swap through the device.
+    const writers = order.scheme === 'written' ? 1 : 0
+    return new Writer(host.publish(name, rcuCell({ bytes, objectBytesMax: payloadBytes, writers })))
   },
   async open(source, entry, order, retry) {
     if (!order.control) {

@@ -2,10 +2,16 @@
 import { argumentRangeError } from '../../src/errors.ts'
 import type { BenchProtocol, BenchScheme } from './bench-protocol.ts'
 import { cellBench } from './cell.ts'
+import { lockedBench } from './locked.ts'
 import { seqlockBench } from './seqlock.ts'
 import { slotsBench } from './slots.ts'
 
-export const benchProtocols: readonly BenchProtocol[] = [seqlockBench, slotsBench, cellBench]
+export const benchProtocols: readonly BenchProtocol[] = [
+  seqlockBench,
+  slotsBench,
+  cellBench,
+  lockedBench,
+]
 
 /** @throws RangeError ERR_UNTORN_ARGUMENT */
 export function benchProtocol(name: string): BenchProtocol {

@@ -3,6 +3,7 @@
 import { openDevice } from '../../src/fabric/open-device.ts'
 import { RandomNumbers } from '../../src/simulation/random-numbers.ts'
 import { Journal } from './journal.ts'
+import { holderRole } from './roles/holder-role.ts'
 import { ownerRole } from './roles/owner-role.ts'
 import { pinnerRole } from './roles/pinner-role.ts'
 import { readerRole } from './roles/reader-role.ts'
@@ -12,10 +13,11 @@ import type { ActorCommand, ActorMessage, ActorOrder, RoleName } from './soak-me
 
 const REPORT_MS = 100
 
-const roles: Readonly<Partial<Record<RoleName, Role>>> = {
+const roles: Readonly<Record<RoleName, Role>> = {
   owner: ownerRole,
   reader: readerRole,
   pinner: pinnerRole,
+  holder: holderRole,
   writer: writerRole,
 }
 
@@ -42,9 +44,7 @@ async function act(order: ActorOrder): Promise<void> {
     await using device = await openDevice(order.device)
     const random = new RandomNumbers(order.seed, order.id)
     const context = { device, order, journal, random, ending: ending.signal }
-    const role = roles[order.role]
-    if (role === undefined) throw new TypeError(`a soak has no role ${order.role}`)
-    await role(context, (port) => tell({ kind: 'ready', port }))
+    await roles[order.role](context, (port) => tell({ kind: 'ready', port }))
     journal.waiting('closing the device')
   } catch (error) {
     const { stack = String(error), code = '' } = error as { stack?: string; code?: string }

@@ -2,6 +2,7 @@
 import type { ProtocolName } from '../../src/regions/contract.ts'
 import type { RcuCellOwner } from '../../src/regions/cell/cell-owner.ts'
 import { rcuCell } from '../../src/regions/cell/rcu-cell.ts'
+import { lockedRegion } from '../../src/regions/locked/locked-region.ts'
 import { seqlock } from '../../src/regions/seqlock.ts'
 import { versionedSlots } from '../../src/regions/slots/versioned-slots.ts'
 import type { Host } from '../../src/session/host.ts'
@@ -10,7 +11,7 @@ import { Ledger } from './ledger.ts'
 import { PayloadCounter } from './payload-counter.ts'
 import type { RoleContext } from './roles/role.ts'
 import type { HeapReport } from './soak-messages.ts'
-import { PAYLOAD_BYTES, payloadNumber, soakProtocols } from './soak-regions.ts'
+import { LOCK_LEASE_MS, PAYLOAD_BYTES, payloadNumber, soakProtocols } from './soak-regions.ts'
 
 const SLOT_COUNT = 16
 
@@ -25,6 +26,8 @@ const CELL_OPTIONS = {
   poison: true,
 } as const
 const HEAP_LOOK_ONE_IN = 64
+/** For holders that outstay their leases, one after the other. */
+const UPDATE_MS = 5_000
 /** For leases of those who were killed, and then some. */
 const SETTLE_MS = 5_000
 
@@ -33,6 +36,8 @@ export interface OwnedRegion {
   /** What `write` is, for the journal. */
   readonly operation: string
   write(): Promise<void> | void
+  /** Writes in a row, at most; those who share a lock with others leave it to them in between. */
+  readonly burstMax?: number
   /** Called when all peers are gone: what is left of them must not be left. */
   end?(): Promise<void>
 }
@@ -50,7 +55,7 @@ class Payloads {
   }
 }
 
-const publishers: Partial<
+const publishers: Readonly<
   Record<ProtocolName, (host: Host, context: RoleContext, payloads: Payloads) => OwnedRegion>
 > = {
   seqlock(host, _context, payloads) {
@@ -85,6 +90,20 @@ const publishers: Partial<
     const end = (): Promise<void> => settleHeap(owner, context)
     return { protocol: 'rcu-cell', operation: 'update', write, end }
   },
+  locked(host, context, payloads) {
+    const initial = payloads.of(1)
+    const options = { bytes: PAYLOAD_BYTES, leaseMs: LOCK_LEASE_MS, holdersMax: 8, initial }
+    const owner = host.publish('locked', lockedRegion(options))
+    const ledger = new Ledger(context.order.ledgerFolder, 'locked', context.order.id)
+    const updates = new PayloadCounter()
+    const write = async (): Promise<void> => {
+      const version = await owner.update((bytes) => bytes.set(updates.next(bytes)), {
+        timeoutMs: UPDATE_MS,
+      })
+      ledger.enter(owner.generation, updates.number, version)
+    }
+    return { protocol: 'locked', operation: 'update', write, burstMax: 1 }
+  },
 }
 
 /** Lets go of what peers that are gone had pinned, and tells what the heap holds then. */
@@ -105,9 +124,5 @@ function heapOf(owner: RcuCellOwner): HeapReport {
 /** Publishes a region of every protocol. */
 export function publishAll(host: Host, context: RoleContext): readonly OwnedRegion[] {
   const payloads = new Payloads()
-  return soakProtocols.map((protocol) => {
-    const publish = publishers[protocol]
-    if (publish === undefined) throw new TypeError(`a soak cannot publish ${protocol}`)
-    return publish(host, context, payloads)
-  })
+  return soakProtocols.map((protocol) => publishers[protocol](host, context, payloads))
 }

@@ -4,8 +4,16 @@ import type { RoleName } from './soak-messages.ts'
 
 export const PAYLOAD_BYTES = 4096
 
+/** Shorter than the longest stops: holders are evicted. */
+export const LOCK_LEASE_MS = 400
+
 /** Protocols whose regions a soak publishes. */
-export const soakProtocols: readonly ProtocolName[] = ['seqlock', 'versioned-slots', 'rcu-cell']
+export const soakProtocols: readonly ProtocolName[] = [
+  'seqlock',
+  'versioned-slots',
+  'rcu-cell',
+  'locked',
+]
 
 /** Number of the payload that an owner publishes as `version`, see PayloadOracle. */
 export function payloadNumber(version: number): number {

@@ -15,7 +15,7 @@ export const ownerRole: Role = async (context, ready) => {
   ready(host.port)
   while (!ending.aborted) {
     const region = regions[random.below(regions.length)] as OwnedRegion
-    const burst = 1 + random.below(BURST_MAX)
+    const burst = 1 + random.below(region.burstMax ?? BURST_MAX)
     for (let count = 0; count < burst && !ending.aborted; count += 1) await writeOnce(region)
     await pause(random.below(PAUSE_MS_MAX + 1), ending)
   }

@@ -44,8 +44,8 @@ async function openReader(peer: Peer, protocol: ProtocolName): Promise<RegionRea
       return await peer.open(protocol, { ...options, protocol })
     case 'rcu-cell':
       return await peer.open(protocol, { ...options, protocol })
-    default:
-      throw new TypeError(`a soak cannot read ${protocol}`)
+    case 'locked':
+      return await peer.open(protocol, { ...options, protocol })
   }
 }
 
