@@ -1,9 +1,9 @@
-// Starts test/faults/owner.mjs and talks to it.
+// Starts a process of this folder and talks to it.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const script = fileURLToPath(new URL('./owner.mjs', import.meta.url))
+const folder = new URL('./', import.meta.url)
 
 interface Reply {
   readonly id?: number
@@ -24,9 +24,17 @@ export class Child implements AsyncDisposable {
     this.port = 0
   }
 
-  static async start(role: 'owner' | 'reader', address: string, port: number): Promise<Child> {
+  /** @param more what else the script is told */
+  static async start(
+    role: string,
+    address: string,
+    port: number,
+    script: 'owner.mjs' | 'party.mjs' = 'owner.mjs',
+    ...more: readonly string[]
+  ): Promise<Child> {
+    const file = fileURLToPath(new URL(script, folder))
     const child = new Child(
-      fork(script, [role, address, String(port)], {
+      fork(file, [role, address, String(port), ...more], {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       }),
     )
