@@ -1,6 +1,8 @@
 // Goal: whatever breaks under a guard or a write, and whenever, it ends with a code, nothing that a
 // guard showed was wrong, and handle and owner go on. Method: simulated devices whose completions are
 // held back and whose queue pairs break; evictions, time-outs and aborts.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   type Device,
@@ -200,4 +202,37 @@ test('an owner whose own queue pair breaks replaces it, and knows what came of i
   expect(await reader.update((bytes) => bytes)).toBe(version + 1)
   expect(owner.store(Uint8Array.of(5))).toBe(version + 2)
   await until(() => owner.statistics.retired === 0)
+})
+
+test('a reader that is online stays so with its next claim', async () => {
+  const { owner, reader, present } = await start({ leaseMs: 300 })
+  await reader.online()
+  present().fail()
+  await failureOf(reader.read())
+  ;(await reader.pin()).release()
+  await until(() => {
+    void owner.synchronize()
+    return owner.statistics.oldestPin !== undefined
+  })
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  owner.poll(owner.startPoll())
+  expect([owner.statistics.oldestPin?.expired, owner.statistics.expirations]).toEqual([false, 0])
+})
+
+test('a guard that is forgotten is released, and told of', async () => {
+  const { owner, reader } = await start({ leaseMs: 60_000 })
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const warnings: unknown[] = []
+  const onWarning = (warning: Error): void => void warnings.push(Reflect.get(warning, 'code'))
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  await (async () => void (await reader.pin()))()
+  owner.store(Uint8Array.of(2))
+  await until(() => {
+    collect()
+    return warnings.length > 0
+  })
+  expect(warnings).toEqual(['UNTORN_GUARD_LEAKED'])
+  await owner.synchronize()
 })

@@ -25,6 +25,21 @@ export interface RcuCellObject {
   read(offset?: number, length?: number, options?: WholeReadOptions): Promise<Uint8Array>
 }
 
+/** What a guard that was forgotten holds. */
+interface Forgotten {
+  readonly seat: PinSeat
+  readonly term: number
+  readonly name: string
+}
+
+/** A reader that is online renews for all of its guards: a forgotten one would hold memory up for ever. */
+const forgotten = new FinalizationRegistry<Forgotten>(({ seat, term, name }) => {
+  if (!seat.holds(term)) return
+  const message = `a guard of "${name}" became garbage without release: use \`using\`, or release it`
+  process.emitWarning(message, { code: 'UNTORN_GUARD_LEAKED' })
+  seat.drop(term)
+})
+
 export interface GuardParts {
   readonly context: ReadContext
   readonly policy: RetryPolicy
@@ -48,6 +63,7 @@ export class RcuCellGuard implements Disposable, AsyncDisposable {
     this.#seat = seat
     this.#term = term
     this.#found = found
+    forgotten.register(this, { seat, term, name: context.entry.name }, this)
   }
 
   /** Milliseconds for which it protects still, by the reader's clock; 0 when it is dead. */
@@ -118,6 +134,7 @@ export class RcuCellGuard implements Disposable, AsyncDisposable {
   release(): void {
     if (this.#released) return
     this.#released = true
+    forgotten.unregister(this)
     this.#seat.drop(this.#term)
   }
 

@@ -59,6 +59,7 @@ export class RcuCellReader extends ObjectReader {
     const signal = options?.signal
     try {
       const seat = await this.#seatOf(this.#pins, policy, signal)
+      if (this.#standing.isDue(seat)) await this.#standing.begin(seat)
       return await this.#pin(seat, policy, signal)
     } catch (error) {
       throw context.count(error)
@@ -67,7 +68,7 @@ export class RcuCellReader extends ObjectReader {
 
   /**
    * Keeps a pin standing and renews it, so that `pin` costs no WRITE: for readers that pin often. Holds
-   * up what was replaced since the last renewal, a third of the lease at most.
+   * up what was replaced since the last renewal, a third of the lease at most. Lasts until `offline`.
    * @throws UntornError as `pin`
    */
   async online(options?: WholeReadOptions): Promise<void> {

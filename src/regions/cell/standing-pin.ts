@@ -1,5 +1,5 @@
 // A pin that stands while its reader is online. Invariant: it is renewed three times a lease, so that one
-// renewal may be lost; where the claim ends it ends, and the next `begin` starts it anew.
+// renewal may be lost; where its claim ends it ends, and the next guard's claim starts it anew.
 import type { PinSeat } from './pin-seat.ts'
 import type { Seats } from './seats.ts'
 
@@ -8,13 +8,20 @@ const RENEWALS_PER_LEASE = 3
 export class StandingPin {
   readonly #seats: Seats<PinSeat>
   #timer: NodeJS.Timeout | undefined
+  #wanted = false
 
   constructor(seats: Seats<PinSeat>) {
     this.#seats = seats
   }
 
+  /** Whether the reader is online, and its pin does not stand by the claim that it has now. */
+  isDue(seat: PinSeat): boolean {
+    return this.#wanted && !seat.row.standing
+  }
+
   /** @throws UntornError as `PinSeat.renew` */
   async begin(seat: PinSeat): Promise<void> {
+    this.#wanted = true
     seat.row.standing = true
     clearInterval(this.#timer)
     this.#timer = setInterval(() => {
@@ -28,6 +35,7 @@ export class StandingPin {
 
   /** Idempotent. */
   end(): void {
+    this.#wanted = false
     this.#stop()
     const seat = this.#seats.present
     if (seat === undefined || !seat.row.standing) return
