@@ -198,7 +198,6 @@ export function describeLockFaults(address: string): void {
       const number = await increment()
       const { done, unknown } = holder.counts
       const others = increments - 1
-      if (process.env['SHOW']) process.stdout.write(JSON.stringify([owner.statistics, holder.counts, number]) + '\n')
       expect(number).toBeGreaterThanOrEqual(done + others)
       expect(number).toBeLessThanOrEqual(done + unknown + others)
     })
