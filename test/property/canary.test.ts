@@ -4,7 +4,7 @@
 // world in which nothing overlaps, models that are too strong. Every one must make the suite red.
 import { describe, expect, test } from 'vitest'
 import { negativeControls, seqlockStrategies } from '../../src/protocols/index.ts'
-import { controlScenario } from '../../src/simulation/controls/control-case.ts'
+import { controlScenario } from '../../src/simulation/controls/seqlock-cases.ts'
 import { smallWorld } from '../../src/simulation/controls/control-worlds.ts'
 import type { ControlCase } from '../../src/simulation/controls/index.ts'
 import { explore } from '../../src/simulation/explore.ts'

@@ -9,13 +9,14 @@
  * @typedef {{
  *   failedRunOf: (control: any, preset: string) => any,
  *   formatReport: (run: any) => string,
+ *   foldStores: (report: string) => string,
  *   renderTimeline: (run: any) => string,
  * }} Library
  */
 
 /**
  * @typedef {{
- *   name: string, claim: string, looksRight: string, interleaving: string, worlds: string[],
+ *   name: string, subject: string, claim: string, looksRight: string, interleaving: string, worlds: string[],
  *   result: Result, preset: string, tape: string, report: string | null,
  * }} PageEntry
  */
@@ -25,6 +26,9 @@ const drawn = ['version-with-data', 'unfenced', 'lock-unchecked', 'no-barrier-be
 
 /** Thousands of stores in one step tell no more than the sixteen of `tags-4`. */
 const likeTags4 = ['tags-8', 'tags-16']
+
+/** Hundreds of publications that only count. */
+const folded = ['plain-index']
 
 const opening = `<!-- Made by tools/controls.mjs from the tables of negative controls: change those, or tools/lib/controls-page.mjs. -->
 
@@ -37,11 +41,14 @@ worth something only if it finds what is wrong with these.
 ## How to read it
 
 - Every control was explored under every preset of the sampling models, in a small world, schedule by
-  schedule. A kind of violation says that it was **caught**: _torn_ bytes that no version ever had, or
-  _mislabelled_ bytes of one version under the number of another. The number is that of schedules run,
-  depth first, until then. A dash says that **all** schedules were run, so many, and none was wrong.
+  schedule. A kind of violation says that it was **caught**: _torn_ bytes that no version ever had,
+  _mislabelled_ bytes of one version under the number of another, or _stale_ ones, older than the read
+  may return. The number is that of schedules run, depth first, until then. A dash says that **all**
+  schedules were run, so many, and none was wrong.
 - _Mixed_ is how many schedules strategy \`mixed\` took, at random, with the slowest of 50 seeds: the
-  measured probability of catching the control within so many is above 0.99.
+  measured probability of catching the control within so many is above 0.99. Where one mixture of
+  bytes in very many shows anything, there is no such number, and the schedules above were random ones
+  of a fixed seed.
 - The counterexample is the smallest that shrinking reaches, under the strongest model that has one.
   Values are little-endian words, \`v4\` is version 4, \`#2\` the second operation; \`>\` marks the two
   samples that no version explains together, \`*\` the store between them.
@@ -62,11 +69,12 @@ process.stdout.write(formatReport(failedRunOf(control, 'nicX86', 'UNFENCED_TAPE'
 
 /** @param {Library} library @param {any} control @param {Result} result @returns {PageEntry} */
 export function pageEntry(library, control, result) {
-  const { name, claim, looksRight, interleaving, caughtUnder } = control
+  const { name, subject, claim, looksRight, interleaving, caughtUnder } = control
   const preset = caughtUnder[0]
   const run = library.failedRunOf(control, preset)
   return {
     name,
+    subject,
     claim,
     looksRight,
     interleaving,
@@ -74,8 +82,14 @@ export function pageEntry(library, control, result) {
     result,
     preset,
     tape: run.tape,
-    report: likeTags4.includes(name) ? null : library.formatReport(run),
+    report: likeTags4.includes(name) ? null : reportOf(library, name, run),
   }
+}
+
+/** @param {Library} library @param {string} name @param {any} run @returns {string} */
+function reportOf(library, name, run) {
+  const report = library.formatReport(run)
+  return folded.includes(name) ? library.foldStores(report) : report
 }
 
 /** @param {any} control @param {string[]} presets @returns {string[]} each with its presets */
@@ -107,14 +121,14 @@ const imageName = (name) => `control-${name}.svg`
 /** @param {readonly PageEntry[]} entries @returns {string} */
 function matrix(entries) {
   const presets = Object.keys(entries[0]?.result.presets ?? {})
-  const lines = entries.map(({ name, result }) => {
+  const lines = entries.map(({ name, subject, result }) => {
     const cells = Object.values(result.presets).map(({ caught, schedules }) =>
       caught === null ? `– (${schedules})` : `**${caught}** (${schedules})`,
     )
-    return `| [${name}](#${name}) | ${cells.join(' | ')} |`
+    return `| [${name}](#${name}) | ${subject} | ${cells.join(' | ')} |`
   })
-  const rule = `| --- |${' --- |'.repeat(presets.length)}`
-  return [`| control | ${presets.join(' | ')} |`, rule, ...lines].join('\n')
+  const rule = `| --- | --- |${' --- |'.repeat(presets.length)}`
+  return [`| control | of | ${presets.join(' | ')} |`, rule, ...lines].join('\n')
 }
 
 /** @param {Result} result @returns {string} */
@@ -143,7 +157,8 @@ function cellTable({ presets }) {
 
 /** @param {PageEntry} entry @returns {string} */
 function section(entry) {
-  const { name, claim, looksRight, interleaving, worlds, result, preset, tape, report } = entry
+  const { name, subject, claim, looksRight, interleaving, worlds, result } = entry
+  const { preset, tape, report } = entry
   const weaker = Object.entries(result.weaker).map(
     ([what, schedules]) => `- ${what} (${schedules} schedules)`,
   )
@@ -173,7 +188,7 @@ function section(entry) {
     '',
     cellTable(result),
     '',
-    `World: ${worlds.join('; ')}.`,
+    `Of: ${subject}. World: ${worlds.join('; ')}.`,
     '',
     'It does hold',
     '',

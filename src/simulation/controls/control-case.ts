@@ -1,21 +1,9 @@
-// Every negative control as something to explore: the small world in which it is explored as a
-// whole, and the weaker claims that do hold.
-import type { ControlText, SeqlockControl } from '../../protocols/seqlock/controls.ts'
-import { negativeControls } from '../../protocols/seqlock/controls.ts'
-import type { MemoryKernels } from '../../protocols/local-memory.ts'
-import { payloadOracles } from '../protocol/payloads.ts'
-import { ProtocolScenario } from '../protocol/protocol-scenario.ts'
-import { seqlockProtocol } from '../protocol/seqlock-protocol.ts'
-import type { SamplingChoice, SamplingModel } from '../sampling-model.ts'
+// What a negative control is to the simulator: something to explore under every preset, and the weaker
+// claims that do hold.
+import type { ControlText } from '../../protocols/seqlock/controls.ts'
+import type { ExploreOptions } from '../exploration.ts'
+import type { SamplingChoice, SamplingModel, SamplingPreset } from '../sampling-model.ts'
 import type { Scenario } from '../scenario.ts'
-import {
-  type ControlWorld,
-  caseName,
-  smallWorld,
-  weakerWorlds,
-  wideWorld,
-} from './control-worlds.ts'
-import { lastByteCases } from './last-byte-cases.ts'
 
 /** Something weaker than a control's claim, which does hold. */
 export interface WeakerClaim {
@@ -24,7 +12,10 @@ export interface WeakerClaim {
 }
 
 export interface ControlCase extends ControlText {
+  /** Unique among all controls. */
   readonly name: string
+  /** What it is a control of, in words: `seqlock`. */
+  readonly subject: string
   /** The control in its small world. */
   scenario(model: SamplingChoice): Scenario & { readonly model: SamplingModel }
   /** The same in a world too large to be explored as a whole. */
@@ -32,70 +23,10 @@ export interface ControlCase extends ControlText {
   /** The small world in words. */
   describe(model: SamplingChoice): string
   readonly weaker: readonly WeakerClaim[]
-}
-
-/** All negative controls by name. */
-export function controlCases(kernels: MemoryKernels): ReadonlyMap<string, ControlCase> {
-  const seqlock = Object.values(negativeControls).map((control) => seqlockCase(control, kernels))
-  return new Map([...seqlock, ...lastByteCases].map((each) => [each.name, each]))
-}
-
-function seqlockCase(control: SeqlockControl, kernels: MemoryKernels): ControlCase {
-  const { name, claim, looksRight, interleaving, caughtUnder } = control
-  const scenario = (model: SamplingChoice, change: Partial<ControlWorld>): ProtocolScenario =>
-    controlScenario(control, kernels, model, { ...smallWorld(control, model), ...change })
-  return {
-    name,
-    claim,
-    looksRight,
-    interleaving,
-    caughtUnder,
-    scenario: (model) => scenario(model, {}),
-    wideScenario: (model) => controlScenario(control, kernels, model, wideWorld(control)),
-    describe: (model) => describeWorld(smallWorld(control, model)),
-    weaker: weakerWorlds(control).map((each) => ({
-      claim: each.claim,
-      scenario: () => scenario(each.model, each.change),
-    })),
-  }
-}
-
-/** A control, or a strategy, in a world. */
-export function controlScenario(
-  scheme: Parameters<typeof seqlockProtocol>[0],
-  kernels: MemoryKernels,
-  model: SamplingChoice,
-  world: ControlWorld,
-): ProtocolScenario {
-  const { payloadBytes, payload, neverWritten, ...options } = world
-  const name = caseName(scheme.name, model)
-  const protocol = seqlockProtocol(scheme, kernels, { payloadBytes, name })
-  const payloadOf = payloadOracles[payload]
-  const dead = neverWritten === true ? { blank: true, frozenAfter: 0 } : {}
-  return new ProtocolScenario(protocol, { ...options, ...dead, model, payloadOf })
-}
-
-function describeWorld(world: ControlWorld): string {
-  const { payloadBytes, payload, ownerSteps = [], readers, attemptsMax = 1 } = world
-  const part = readers?.[0]?.[0]?.kind === 'part'
-  const [first = { kind: 'publish' }] = ownerSteps
-  const kinds = {
-    publish: 'write',
-    abort: 'aborted write',
-    update: 'update',
-    part: 'partial write',
-  }
-  const count = ownerSteps.length
-  const writes = `${count} ${kinds[first.kind]}${count > 1 ? 's' : ''}`
-  const inOneStep = world.onlyBursts === true
-  return [
-    `${payloadBytes} payload bytes`,
-    ...(payload === 'swapped-numbers' ? ['whose words change places'] : []),
-    ...(payload === 'messages' ? ['of which every other message uses half'] : []),
-    ...(world.neverWritten === true
-      ? ['never written']
-      : [inOneStep ? `${writes}, all in one step` : writes]),
-    `one read${part ? ' of the last byte' : ''}`,
-    attemptsMax === 1 ? 'one attempt' : `${attemptsMax} attempts`,
-  ].join(', ')
+  /**
+   * How it is explored under a preset where it is caught, but all schedules before are too many:
+   * a fixed order of random ones. Absent, or null: depth first. Such a control is not measured at
+   * random.
+   */
+  rare?(preset: SamplingPreset): ExploreOptions | null
 }

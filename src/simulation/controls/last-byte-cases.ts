@@ -34,13 +34,14 @@ function lastByte(
 }
 
 function lastByteCase(
-  row: Omit<ControlCase, 'scenario' | 'wideScenario' | 'describe' | 'weaker'>,
+  row: Omit<ControlCase, 'subject' | 'scenario' | 'wideScenario' | 'describe' | 'weaker'>,
   direction: Direction,
   right: string,
 ): ControlCase {
   const what = direction === 'read' ? 'one READ' : 'one WRITE'
   return {
     ...row,
+    subject: 'completion',
     scenario: (model) => lastByte(row.name, direction, model, 'last-byte'),
     wideScenario: (model) => lastByte(row.name, direction, model, 'last-byte', WIDE_BYTES),
     describe: (model) => `${what} of ${lengthUnder(model)} bytes, nobody else stores anything`,

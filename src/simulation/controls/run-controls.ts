@@ -2,7 +2,7 @@
 // it takes. Invariant: a result depends on controls and models alone, never on time or chance; the
 // seeds of what is measured at random are given.
 import { explore } from '../explore.ts'
-import type { Counterexample, Exploration } from '../exploration.ts'
+import type { Counterexample, Exploration, ExploreOptions } from '../exploration.ts'
 import { type SamplingPreset, samplingPresetNames } from '../sampling-model.ts'
 import type { ControlCase } from './control-case.ts'
 
@@ -22,6 +22,8 @@ export interface ControlResult {
   /** Weaker claim → schedules that show that it holds; all there are. */
   readonly weaker: Readonly<Record<string, number>>
 }
+
+const depthFirst: ExploreOptions = { strategy: 'exhaustive' }
 
 /** Seeds with which `mixedWithin` is measured: 0, 1, 2, … */
 export const measuredSeeds = 50
@@ -52,14 +54,20 @@ export function runControl(control: ControlCase): ControlResult {
 
 /** One control under one preset, as a whole. */
 export function runCell(control: ControlCase, preset: SamplingPreset): ControlCell {
-  const exploration = exploreWhole(`${control.name} under ${preset}`, control.scenario(preset))
+  const name = `${control.name} under ${preset}`
+  const options = control.rare?.(preset) ?? depthFirst
+  const exploration = exploreWhole(name, control.scenario(preset), options)
   const { counterexample, schedules, states, verdict } = exploration
   if (verdict === 'unknown') throw new Error(`${control.name} under ${preset}: nothing overlapped`)
   return { caught: counterexample?.violation.kind ?? null, schedules, states }
 }
 
-function exploreWhole(name: string, scenario: Parameters<typeof explore>[0]): Exploration {
-  const exploration = explore(scenario, { strategy: 'exhaustive', shrinkRunsMax: 0 })
+function exploreWhole(
+  name: string,
+  scenario: Parameters<typeof explore>[0],
+  options: ExploreOptions = depthFirst,
+): Exploration {
+  const exploration = explore(scenario, { ...options, shrinkRunsMax: 0 })
   if (exploration.complete || exploration.counterexample !== undefined) return exploration
   throw new Error(`${name}: not all explored`)
 }
@@ -82,21 +90,23 @@ export function measureMixed(control: ControlCase, preset: SamplingPreset): numb
 export function measureControl(control: ControlCase, result: ControlResult): ControlResult {
   const cells = samplingPresetNames.map((preset) => {
     const cell = result.presets[preset]
-    if (cell.caught === null) return [preset, cell] as const
+    const rare = control.rare?.(preset) ?? null
+    if (cell.caught === null || rare !== null) return [preset, cell] as const
     return [preset, { ...cell, mixedWithin: measureMixed(control, preset) }] as const
   })
   return { ...result, presets: Object.fromEntries(cells) as ControlResult['presets'] }
 }
 
 /**
- * The smallest counterexample of a control under a preset: found depth first, then shrunk.
+ * The smallest counterexample of a control under a preset: found as `runCell` finds it, then shrunk.
  * @throws Error when there is none
  */
 export function smallestCounterexample(
   control: ControlCase,
   preset: SamplingPreset,
 ): Counterexample {
-  const { counterexample } = explore(control.scenario(preset), { strategy: 'exhaustive' })
+  const options = control.rare?.(preset) ?? depthFirst
+  const { counterexample } = explore(control.scenario(preset), options)
   if (counterexample !== undefined) return counterexample
   throw new Error(`${control.name} is right under ${preset}`)
 }

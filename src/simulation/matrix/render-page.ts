@@ -2,6 +2,7 @@
 // the evidence; a claim in the prose is one that test/property/safety-matrix.test.ts checks.
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import { replay } from '../replay.ts'
+import { foldStores } from '../report/fold-stores.ts'
 import { formatReport } from '../report/text-report.ts'
 import type { Violation } from '../scenario.ts'
 import { cellName } from './cells.ts'
@@ -142,28 +143,4 @@ function counterexampleSection(
     `### ${subject.protocol} \`${subject.strategy}\` in cell ${cellName(cell)}`,
     `\`\`\`text\n${foldStores(report)}\`\`\``,
   ]
-}
-
-/** Stores of one step that a report may show; a burst of 127 publications is more than a page. */
-const STORES_SHOWN = 4
-
-/** Leaves out the middle of a long burst of stores, all of one step. */
-function foldStores(report: string): string {
-  const lines = report.split('\n')
-  const folded: string[] = []
-  for (let at = 0; at < lines.length;) {
-    let end = at
-    while (/^[ *>]* stores /.test(lines[end] ?? '')) end += 1
-    const hidden = end - at - STORES_SHOWN
-    if (hidden <= 1) {
-      folded.push(...lines.slice(at, end + 1))
-      at = end + 1
-      continue
-    }
-    const half = STORES_SHOWN / 2
-    folded.push(...lines.slice(at, at + half), `      … ${hidden} more stores …`)
-    folded.push(...lines.slice(end - half, end))
-    at = end
-  }
-  return folded.join('\n')
 }
