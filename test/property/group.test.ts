@@ -8,6 +8,8 @@ import { SnapshotGroup } from '../../src/protocols/group/snapshot-group.ts'
 import {
   type SeqlockStrategyName,
   type SlotsStrategyName,
+  ValidatedReader,
+  soundCell,
   seqlockStrategies,
   slotsStrategies,
 } from '../../src/protocols/index.ts'
@@ -17,19 +19,27 @@ import {
   GroupScenario,
   type GroupScenarioOptions,
 } from '../../src/simulation/group/group-scenario.ts'
+import { type ValidatedCell, cellProtocol } from '../../src/simulation/protocol/cell-protocol.ts'
 import type { ProtocolUnderTest } from '../../src/simulation/protocol/protocol-under-test.ts'
 import { seqlockProtocol } from '../../src/simulation/protocol/seqlock-protocol.ts'
 import { slotsProtocol } from '../../src/simulation/protocol/slots-protocol.ts'
 import { type SamplingPreset, samplingPresetNames } from '../../src/simulation/sampling-model.ts'
 import { kernels, seed } from './support/slots-world.ts'
 
-type Sort = SeqlockStrategyName | `slots ${SlotsStrategyName}`
+type Sort = SeqlockStrategyName | `slots ${SlotsStrategyName}` | 'cell'
+
+const validatedCell: ValidatedCell = {
+  name: 'validated',
+  createOwner: (memory, shape) => soundCell.createOwner(memory, shape, kernels),
+  createReader: (shape) => new ValidatedReader(shape, kernels),
+}
 
 function protocolOf(sort: Sort, payloadBytes: number): ProtocolUnderTest {
   if (sort.startsWith('slots ')) {
     const scheme = slotsStrategies[sort.slice(6) as SlotsStrategyName]
     return slotsProtocol(scheme, kernels, { payloadBytes, slotCount: 2 })
   }
+  if (sort === 'cell') return cellProtocol(validatedCell, kernels, { payloadBytes })
   return seqlockProtocol(seqlockStrategies[sort as SeqlockStrategyName], kernels, { payloadBytes })
 }
 
@@ -54,11 +64,11 @@ function told(world: GroupWorld, { verdict, counterexample, coverage }: Explorat
 
 /** Which ones a preset's granule carries; those that need none go everywhere. */
 const sortsOf: Readonly<Record<SamplingPreset, readonly Sort[]>> = {
-  sharedMemory: ['fenced', 'hash', 'words', 'slots fenced', 'slots hash'],
-  rxe: ['fenced', 'hash', 'words', 'slots fenced', 'slots hash'],
-  nicX86: ['fenced', 'hash', 'words', 'lines', 'slots fenced', 'slots hash'],
-  minimal: ['fenced', 'hash', 'words', 'slots fenced', 'slots hash'],
-  bytes: ['hash', 'slots fenced', 'slots hash'],
+  sharedMemory: ['fenced', 'hash', 'words', 'slots fenced', 'slots hash', 'cell'],
+  rxe: ['fenced', 'hash', 'words', 'slots fenced', 'slots hash', 'cell'],
+  nicX86: ['fenced', 'hash', 'words', 'lines', 'slots fenced', 'slots hash', 'cell'],
+  minimal: ['fenced', 'hash', 'words', 'slots fenced', 'slots hash', 'cell'],
+  bytes: ['hash', 'slots fenced', 'slots hash', 'cell'],
 }
 
 describe.each(samplingPresetNames)('%s', (model) => {
@@ -68,7 +78,7 @@ describe.each(samplingPresetNames)('%s', (model) => {
     let results = 0
     for (const other of sorts) {
       const world = { model, sorts: [sort, other], order: [0, 1, 0, 1] }
-      const exploration = exploreGroup(world, { schedulesMax: 150 })
+      const exploration = exploreGroup(world, { schedulesMax: 80 })
       expect(exploration.verdict, told(world, exploration)).toBe('holds')
       results += exploration.coverage.results
     }
