@@ -236,3 +236,17 @@ test('a guard that is forgotten is released, and told of', async () => {
   expect(warnings).toEqual(['UNTORN_GUARD_LEAKED'])
   await owner.synchronize()
 })
+
+test('a synchronous load that takes too long ends in time, and its memory is used again later', async () => {
+  const { owner, reader, faults } = await start({ leaseMs: 60_000 })
+  using guard = await reader.pin()
+  owner.store(Uint8Array.of(2))
+  faults().holdCompletions()
+  const timeout: unknown = expect.objectContaining({ code: 'ERR_UNTORN_TIMEOUT' })
+  expect(() => guard.loadSync({ timeoutMs: 20 })).toThrow(timeout)
+  expect(() => guard.current().readSync(0, 1, { timeoutMs: 20 })).toThrow(timeout)
+  faults().releaseCompletions()
+  expect(guard.current().readSync()).toEqual(Uint8Array.of(1))
+  expect(guard.loadSync()).toEqual({ version: 2, bytes: Uint8Array.of(2) })
+  expect(reader.statistics.failures).toEqual({ ERR_UNTORN_TIMEOUT: 2 })
+})

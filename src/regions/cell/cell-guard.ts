@@ -1,14 +1,15 @@
 // A guard: what its reader was shown stays where it is until the guard is released or its lease runs out.
 // Invariant: whatever a guard hands out was fetched while it protected it; a dead guard fails.
 import { UntornError, argumentRangeError } from '../../errors.ts'
-import type { PinnedObject } from '../../protocols/cell/index.ts'
-import { Verdict } from '../../protocols/machine.ts'
+import type { PinnedObject, PinnedObjectReader, PinnedReader } from '../../protocols/cell/index.ts'
+import { type RemoteMachine, Verdict } from '../../protocols/machine.ts'
 import type { ReadContext } from '../read-context.ts'
 import type { Snapshot, WholeReadOptions } from '../read-options.ts'
 import { allocateResult } from '../result-bytes.ts'
-import { type RetryPolicy, retryPolicy } from '../retry-policy.ts'
+import { type RetryOptions, type RetryPolicy, retryPolicy } from '../retry-policy.ts'
+import type { MachineSlot } from './machine-pool.ts'
 import type { PinSeat } from './pin-seat.ts'
-import { runAttempts } from './run-attempts.ts'
+import { type AttemptEnd, runAttempts, spinAttempts } from './run-attempts.ts'
 
 /** An object that a guard protects. */
 export interface RcuCellObject {
@@ -23,6 +24,8 @@ export interface RcuCellObject {
    *   every read
    */
   read(offset?: number, length?: number, options?: WholeReadOptions): Promise<Uint8Array>
+  /** The same, spinning until it ends. Blocks the event loop. @throws as `read`, all at once */
+  readSync(offset?: number, length?: number, options?: RetryOptions): Uint8Array
 }
 
 /** What a guard that was forgotten holds. */
@@ -82,6 +85,8 @@ export class RcuCellGuard implements Disposable, AsyncDisposable {
       byteLength: found.objectBytes,
       read: (offset = 0, length = found.objectBytes - offset, options) =>
         this.#readPart(found, offset, length, options),
+      readSync: (offset = 0, length = found.objectBytes - offset, options) =>
+        this.#readPartSync(found, offset, length, options),
     }
   }
 
@@ -92,31 +97,32 @@ export class RcuCellGuard implements Disposable, AsyncDisposable {
    *   every read
    */
   async load(options?: WholeReadOptions): Promise<Snapshot> {
-    const policy = options === undefined ? this.#policy : retryPolicy(options, this.#policy)
-    this.#assertAlive()
-    const { readers } = this.#seat
-    const slot = readers.take()
-    const { machine } = slot
-    let flying: Promise<unknown> | null = null
+    const policy = this.#policyOf(options)
+    const slot = this.#startLoad()
+    let end: AttemptEnd | undefined
     try {
-      machine.guard = this.#term
-      const target = machine.payloadView as Uint8Array
-      machine.start({ target, offset: 0, lengthBytes: target.length, knownVersion: 0 })
-      const end = await this.#run(slot, policy, options?.signal)
-      if ('failure' in end) {
-        flying = end.flying
-        throw this.#context.count(end.failure)
-      }
-      this.#assertDone(end.verdict)
-      const { version, objectOffset, objectBytes } = machine
-      this.#found = { version, objectOffset, objectBytes, guard: this.#term }
-      this.#context.counters.reads += 1
-      const bytes = allocateResult(machine.resultBytes)
-      bytes.set(target.subarray(0, bytes.length))
-      return { version, bytes }
+      end = await this.#run(slot, policy, options?.signal)
+      return this.#loaded(slot.machine, end)
     } finally {
-      machine.guard = 0
-      readers.give(slot, flying)
+      slot.machine.guard = 0
+      this.#seat.readers.give(slot, flyingOf(end))
+    }
+  }
+
+  /**
+   * The same, spinning until it ends. Blocks the event loop.
+   * @throws as `load`, all at once
+   */
+  loadSync(options?: RetryOptions): Snapshot {
+    const policy = this.#policyOf(options)
+    const slot = this.#startLoad()
+    let end: AttemptEnd | undefined
+    try {
+      end = this.#spin(slot, policy)
+      return this.#loaded(slot.machine, end)
+    } finally {
+      slot.machine.guard = 0
+      this.#seat.readers.give(slot, flyingOf(end))
     }
   }
 
@@ -147,41 +153,86 @@ export class RcuCellGuard implements Disposable, AsyncDisposable {
     return Promise.resolve()
   }
 
+  #startLoad(): MachineSlot<PinnedReader> {
+    this.#assertAlive()
+    const slot = this.#seat.readers.take()
+    const { machine } = slot
+    machine.guard = this.#term
+    const target = machine.payloadView as Uint8Array
+    machine.start({ target, offset: 0, lengthBytes: target.length, knownVersion: 0 })
+    return slot
+  }
+
+  #loaded(machine: PinnedReader, end: AttemptEnd): Snapshot {
+    this.#assertDone(end)
+    const { version, objectOffset, objectBytes } = machine
+    this.#found = { version, objectOffset, objectBytes, guard: this.#term }
+    const bytes = allocateResult(machine.resultBytes)
+    bytes.set((machine.payloadView as Uint8Array).subarray(0, bytes.length))
+    return { version, bytes }
+  }
+
   async #readPart(
     object: PinnedObject,
     offset: number,
     length: number,
     options: WholeReadOptions | undefined,
   ): Promise<Uint8Array> {
-    const policy = options === undefined ? this.#policy : retryPolicy(options, this.#policy)
-    assertPart(offset, length, object.objectBytes)
-    this.#assertAlive()
-    if (length === 0) return new Uint8Array(0)
-    const { parts } = this.#seat
-    const slot = parts.take()
-    const { machine } = slot
-    const target = allocateResult(length)
-    let flying: Promise<unknown> | null = null
+    const policy = this.#policyOf(options)
+    const target = this.#targetOf(object, offset, length)
+    if (length === 0) return target
+    const slot = this.#startPart(object, offset, target)
+    let end: AttemptEnd | undefined
     try {
-      machine.start({ target, offset, lengthBytes: length, knownVersion: 0, object })
-      const end = await this.#run(slot, policy, options?.signal)
-      if ('failure' in end) {
-        flying = end.flying
-        throw this.#context.count(end.failure)
-      }
-      this.#assertDone(end.verdict)
-      this.#context.counters.reads += 1
+      end = await this.#run(slot, policy, options?.signal)
+      this.#assertDone(end)
       return target
     } finally {
-      parts.give(slot, flying)
+      this.#seat.parts.give(slot, flyingOf(end))
     }
   }
 
+  #readPartSync(
+    object: PinnedObject,
+    offset: number,
+    length: number,
+    options: RetryOptions | undefined,
+  ): Uint8Array {
+    const policy = this.#policyOf(options)
+    const target = this.#targetOf(object, offset, length)
+    if (length === 0) return target
+    const slot = this.#startPart(object, offset, target)
+    let end: AttemptEnd | undefined
+    try {
+      end = this.#spin(slot, policy)
+      this.#assertDone(end)
+      return target
+    } finally {
+      this.#seat.parts.give(slot, flyingOf(end))
+    }
+  }
+
+  #targetOf(object: PinnedObject, offset: number, length: number): Uint8Array {
+    assertPart(offset, length, object.objectBytes)
+    this.#assertAlive()
+    return allocateResult(length)
+  }
+
+  #startPart(
+    object: PinnedObject,
+    offset: number,
+    target: Uint8Array,
+  ): MachineSlot<PinnedObjectReader> {
+    const slot = this.#seat.parts.take()
+    slot.machine.start({ target, offset, lengthBytes: target.length, knownVersion: 0, object })
+    return slot
+  }
+
   #run(
-    slot: Parameters<PinSeat['attempt']>[0],
+    slot: MachineSlot<RemoteMachine>,
     policy: RetryPolicy,
     signal: AbortSignal | undefined,
-  ): ReturnType<typeof runAttempts> {
+  ): Promise<AttemptEnd> {
     return runAttempts({
       context: this.#context,
       machine: slot.machine,
@@ -192,13 +243,29 @@ export class RcuCellGuard implements Disposable, AsyncDisposable {
     })
   }
 
-  #assertDone(verdict: number): void {
-    if (verdict === Verdict.Done) return
-    throw this.#context.count(
-      verdict === Verdict.Closed
-        ? new UntornError('ERR_UNTORN_CLOSED', 'the owner closed the cell')
-        : this.#seat.deadError(),
-    )
+  #spin(slot: MachineSlot<RemoteMachine>, policy: RetryPolicy): AttemptEnd {
+    return spinAttempts({
+      context: this.#context,
+      machine: slot.machine,
+      attempt: (budgetUs) => this.#seat.attemptSync(slot, budgetUs),
+      settle: () => this.#seat.settle(),
+      policy,
+      transportFailed: (status) => this.#seat.transportFailed(status),
+    })
+  }
+
+  #policyOf(options: RetryOptions | undefined): RetryPolicy {
+    return options === undefined ? this.#policy : retryPolicy(options, this.#policy)
+  }
+
+  #assertDone(end: AttemptEnd): void {
+    const { counters } = this.#context
+    if ('failure' in end) throw this.#context.count(end.failure)
+    if (end.verdict === Verdict.Done) counters.reads += 1
+    else if (end.verdict === Verdict.Closed) {
+      const closed = new UntornError('ERR_UNTORN_CLOSED', 'the owner closed the cell')
+      throw this.#context.count(closed)
+    } else throw this.#context.count(this.#seat.deadError())
   }
 
   #assertAlive(): void {
@@ -208,6 +275,11 @@ export class RcuCellGuard implements Disposable, AsyncDisposable {
     if (this.#context.closed) throw this.#context.closedError()
     if (!this.#seat.holds(this.#term)) throw this.#seat.deadError()
   }
+}
+
+/** What a failed operation left in flight. */
+function flyingOf(end: AttemptEnd | undefined): Promise<unknown> | null {
+  return end !== undefined && 'failure' in end ? end.flying : null
 }
 
 function assertPart(offset: number, length: number, objectBytes: number): void {

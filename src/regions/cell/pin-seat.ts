@@ -17,7 +17,7 @@ import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import { type RemoteMachine, Verdict } from '../../protocols/machine.ts'
 import type { Claim } from '../contract.ts'
 import type { Outcome } from '../drivers/attempt.ts'
-import { attemptRemote } from '../drivers/remote.ts'
+import { attemptRemote, attemptRemoteSync } from '../drivers/remote.ts'
 import type { ReadContext } from '../read-context.ts'
 import type { WindowTarget } from '../window-sink.ts'
 import { MachinePool, type MachineSlot } from './machine-pool.ts'
@@ -73,6 +73,21 @@ export class PinSeat {
     const outcome = attemptRemote(machine, sink, queuePair)
     if (typeof outcome === 'number') return this.#attempted(outcome, term)
     return outcome.then((end) => this.#attempted(end, term))
+  }
+
+  /** The same, spinning at most `budgetUs` for each chain; after -Status.Pending see `settle`. */
+  attemptSync<M extends RemoteMachine>(
+    { machine, sink }: MachineSlot<M>,
+    budgetUs: number,
+  ): Outcome {
+    const { term } = this.row
+    const { queuePair } = this.#claim.binding
+    return this.#attempted(attemptRemoteSync(machine, sink, queuePair, budgetUs), term)
+  }
+
+  /** Resolves when the chain that the last `attemptSync` left in flight has ended. */
+  settle(): Promise<number> {
+    return this.#claim.binding.queuePair.settle()
   }
 
   /** What a chain that failed with a status means. */
@@ -157,7 +172,8 @@ export class PinSeat {
 
   /** A WRITE of the row that was not posted, or failed, is no pin. */
   #attempted(outcome: Outcome, term: number): Outcome {
-    const failed = outcome < 0 && (outcome !== -Status.SendQueueFull || this.row.term !== term)
+    const posted = outcome !== -Status.SendQueueFull || this.row.term !== term
+    const failed = outcome < 0 && outcome !== -Status.Pending && posted
     if (failed) this.row.lapse()
     return outcome
   }

@@ -5,8 +5,9 @@ import { Status } from '../../fabric/status.ts'
 import { type ReaderMachine, Verdict, type VerdictCode } from '../../protocols/machine.ts'
 import type { Outcome } from '../drivers/attempt.ts'
 import { Cancellation, abortedError } from '../drivers/cancellation.ts'
+import { pause as spin } from '../drivers/spin.ts'
 import type { ReadContext } from '../read-context.ts'
-import { RetryLog, type RetryPolicy } from '../retry-policy.ts'
+import { RetryLog, type RetryPolicy, timeoutError } from '../retry-policy.ts'
 
 /** Pauses from here on are left to a timer, which knows milliseconds only. */
 const TIMER_US_MIN = 1000
@@ -75,6 +76,44 @@ export async function runAttempts(order: AttemptOrder): Promise<AttemptEnd> {
     return { failure, flying }
   } finally {
     cancellation.end()
+  }
+}
+
+/** What a synchronous operation needs. */
+export interface SpinOrder extends Pick<AttemptOrder, 'context' | 'machine' | 'transportFailed'> {
+  readonly policy: RetryPolicy
+  readonly attempt: (budgetUs: number) => Outcome
+  /** Resolves when what an attempt left in flight has ended. */
+  readonly settle: () => Promise<Outcome>
+}
+
+/** The same, spinning until it ends. Blocks the event loop, at most for the policy's attempts and time. */
+export function spinAttempts(order: SpinOrder): AttemptEnd {
+  const { context, machine, policy } = order
+  const { counters } = context
+  const retries = new RetryLog()
+  retries.begin(policy)
+  for (;;) {
+    counters.attempts += 1
+    const outcome = order.attempt(Math.max(1, retries.remainingUs))
+    if (outcome === Verdict.Retry) {
+      counters.noteRetry(machine)
+      retries.note(machine)
+      const failure = retries.verdict()
+      if (failure !== undefined) return { failure, flying: null }
+      spin(Math.min(retries.pauseUs(), retries.remainingUs))
+    } else if (outcome >= 0) {
+      return { verdict: outcome as VerdictCode }
+    } else if (outcome === -Status.SendQueueFull && retries.remainingUs > 0) {
+      // Room comes when completions of other operations are reaped, which settling does.
+      counters.attempts -= 1
+      void order.settle()
+    } else if (outcome === -Status.Pending || outcome === -Status.SendQueueFull) {
+      const failure = timeoutError(policy.timeoutMs, retries.attempts)
+      return { failure, flying: outcome === -Status.Pending ? order.settle() : null }
+    } else {
+      return { failure: order.transportFailed(-outcome), flying: null }
+    }
   }
 }
 

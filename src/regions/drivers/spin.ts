@@ -14,7 +14,8 @@ const SLEEP_US_MIN = 50
 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
-function pause(us: number): void {
+/** Spins, or sleeps where that is long enough to. */
+export function pause(us: number): void {
   if (us <= 0) return
   if (us >= SLEEP_US_MIN) {
     // A writer that lost its core can only go on when its readers do not spin on it.
