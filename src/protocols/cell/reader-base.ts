@@ -45,7 +45,7 @@ export abstract class CellReader implements ReaderMachine {
   evidence: EvidenceCode = Evidence.None
   /** After Done: bytes that were delivered. */
   resultBytes = 0
-  /** After Done: bytes of the whole object. */
+  /** Bytes of the whole object of `version`. */
   objectBytes = 0
   /** The word that published `version`, as it stands in memory. */
   wordLow = 0
@@ -151,9 +151,10 @@ export abstract class CellReader implements ReaderMachine {
     return this.halves[2 * word] === this.wordLow && this.halves[2 * word + 1] === this.wordHigh
   }
 
-  /** The word decoded last published `version`. */
+  /** The word decoded last published `version`, whose header has landed. */
   protected remember(version: number, low: number, high: number): void {
     this.newest = version
+    this.objectBytes = this.halves[2 * HEADER_WORD + 2] as number
     this.wordLow = low
     this.wordHigh = high
     this.objectOffset = this.code.offset
@@ -163,7 +164,6 @@ export abstract class CellReader implements ReaderMachine {
   protected done(version: number, low: number, high: number): VerdictCode {
     const { offset, lengthBytes } = this.request
     this.remember(version, low, high)
-    this.objectBytes = this.halves[2 * HEADER_WORD + 2] as number
     this.resultBytes = Math.max(0, Math.min(lengthBytes, this.objectBytes - offset))
     this.#deliver()
     return this.end(version, Evidence.None, Verdict.Done)
