@@ -37,7 +37,7 @@ export class SnapshotGroup {
   protected readonly versions: number[]
   readonly #asked: boolean[]
   #awaited: number
-  #changed = true
+  #changed = false
 
   /** @param count number of regions */
   constructor(count: number) {
@@ -59,7 +59,8 @@ export class SnapshotGroup {
   /** A region's answer: it still had that version, or a snapshot of it was read. */
   found(index: number, version: number, changed: boolean): void {
     this.versions[index] = version
-    if (this.rounds === 0 || changed) this.#changed = true
+    // In the first round every answer is a snapshot.
+    if (changed) this.#changed = true
     this.#awaited -= 1
     if (this.#awaited > 0) return
     this.accepted = !this.#changed

@@ -59,7 +59,6 @@ export class Watch<S extends { readonly version: number }>
     }
     this.#claim = this.#settings.notify ? new NoticeClaim(context.source, onNotice) : null
     this.#over = new Promise((resolve) => (this.#settleOver = resolve))
-    context.cancellations.add(this.#stop)
   }
 
   /**
@@ -93,8 +92,10 @@ export class Watch<S extends { readonly version: number }>
   async #next(): Promise<IteratorResult<S, undefined>> {
     if (this.#told) return { done: true, value: undefined }
     const { signal } = this.#settings
-    const onAbort = (): void => this.#end()
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const { cancellations } = this.#context
+    // Only while a call is pending: who drops a watch without an end must not leave it with others.
+    cancellations.add(this.#stop)
+    signal?.addEventListener('abort', this.#stop, { once: true })
     try {
       while (!this.#ended) {
         if (signal?.aborted === true) throw abortedError(signal)
@@ -110,7 +111,8 @@ export class Watch<S extends { readonly version: number }>
       if (endsWell(error)) return { done: true, value: undefined }
       throw error
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      cancellations.delete(this.#stop)
+      signal?.removeEventListener('abort', this.#stop)
     }
   }
 
@@ -188,7 +190,6 @@ export class Watch<S extends { readonly version: number }>
   #end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#context.cancellations.delete(this.#stop)
     this.#settleOver()
     this.#wake()
     this.#abort.abort()

@@ -7,6 +7,7 @@ import { UntornError } from '../../../src/errors.ts'
 import { Status } from '../../../src/fabric/status.ts'
 import type { Claim, ClaimHolder } from '../../../src/regions/contract.ts'
 import { RegionOwner } from '../../../src/regions/region-owner.ts'
+import { RegionReader } from '../../../src/regions/region-reader.ts'
 import type { WatchOptions } from '../../../src/regions/watch/watch-options.ts'
 import { type World, codeOf, makeWorld, payloadOf } from './fixture.ts'
 
@@ -63,6 +64,7 @@ beforeEach(async () => {
 })
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
+  expect(RegionReader.contextOf(world.reader).cancellations.size).toBe(0)
   vi.useRealTimers()
 })
 
@@ -280,6 +282,19 @@ describe('a connection that breaks', () => {
     expect(world.source.transportFailed).toHaveBeenCalledTimes(4)
   })
 
+  test('now and then is none', async () => {
+    const watch = world.reader.watch()
+    await watch.next()
+    for (let round = 0; round < 5; round += 1) {
+      world.queuePair.statuses.push(Status.RetryExceeded)
+      const version = write()
+      const pending = watch.next()
+      await vi.advanceTimersByTimeAsync(5)
+      expect(await versionOf(pending)).toBe(version)
+    }
+    await watch.return()
+  })
+
   test('return does not wait for it', async () => {
     const watch = world.reader.watch()
     await watch.next()
@@ -358,6 +373,20 @@ describe('notified', () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(await versionOf(pending)).toBe(4)
     expect(claim.notices).toBe(1)
+    await watch.return()
+  })
+
+  test('a look that broke is taken again, though the claim has not ended', async () => {
+    const watch = world.reader.watch({ notify })
+    await watch.next()
+    await vi.advanceTimersByTimeAsync(10)
+    const pending = watch.next()
+    await turns()
+    world.queuePair.statuses.push(Status.RetryExceeded)
+    write()
+    await vi.advanceTimersByTimeAsync(2)
+    expect(world.source.transportFailed).toHaveBeenCalledTimes(1)
+    expect(await versionOf(pending)).toBe(4)
     await watch.return()
   })
 
