@@ -35,6 +35,16 @@ describe('order of stores', () => {
     expect(memory.log.slice(-3)).toEqual(['beforePublish', 'word64 0', 'afterPublish'])
   })
 
+  test('formatting clears the hash of every slot, whatever the memory held', () => {
+    const shape = slotsShape(60, 3)
+    const scheme = slotsStrategies.fenced
+    const memory = new LoggedMemory(scheme.regionBytes(60, 3))
+    memory.bytes.fill(0xee)
+    scheme.createOwner(memory, shape, kernels).format()
+    const words = new BigUint64Array(memory.bytes.buffer)
+    expect([64, 192, 320].map((slot) => words[slot / 8])).toEqual([0n, 0n, 0n])
+  })
+
   test('a loan filled from end to end, in any order, copies nothing else', () => {
     const { owner, memory } = new SlotsRegion(slotsStrategies.fenced, slotsShape(60, 2))
     memory.log.length = 0
@@ -61,6 +71,79 @@ describe.each(['fenced', 'hash'] as const)('%s', (name) => {
     expect(given.owner.version).toBe(1)
     expect(given.whole()).toEqual(first)
     expect(codeOf(() => given.owner.format())).toBe('ERR_UNTORN_BUSY')
+  })
+
+  test('what fills a loan gets private memory where the port has to see every store', () => {
+    const region = new SlotsRegion(scheme, shape, first)
+    const loan = region.owner.loan()
+    let lent: Uint8Array | undefined
+    loan.fill((payload) => {
+      payload.set(pattern(60, 2))
+      lent = payload
+    })
+    expect(lent?.buffer).not.toBe(region.memory.bytes.buffer)
+    expect(region.whole()).toEqual(first)
+    loan.copyIn(3, Uint8Array.of(7))
+    loan.publish()
+    const expected = pattern(60, 2)
+    expected[3] = 7
+    expect(region.whole()).toEqual(expected)
+  })
+
+  test('what fills a loan gets the slot itself where it may be stored to', () => {
+    const region = new SlotsRegion(scheme, shape, first)
+    const { memory } = region
+    Object.assign(memory, { storeView: memory.view.bind(memory) })
+    const loan = region.owner.loan()
+    memory.log.length = 0
+    let lent: Uint8Array | undefined
+    loan.fill((payload) => {
+      payload.set(pattern(60, 2))
+      lent = payload
+    })
+    expect(memory.log).toEqual([])
+    expect(lent?.buffer).toBe(memory.bytes.buffer)
+    expect(lent).toHaveLength(60)
+    expect(region.whole()).toEqual(first)
+    loan.publish()
+    expect(region.whole()).toEqual(pattern(60, 2))
+  })
+
+  test('a loan cannot end, nor be taken, while it is being filled', () => {
+    const { owner } = new SlotsRegion(scheme, shape, first)
+    const ended: boolean[] = []
+    const loan = owner.loan((published) => ended.push(published))
+    const codes: unknown[] = []
+    loan.fill(() => {
+      for (const work of [
+        () => loan.publish(),
+        () => loan.discard(),
+        () => loan.copyIn(0, first),
+        () => loan.fill(() => undefined),
+        () => owner.loan(),
+      ]) {
+        codes.push(codeOf(work))
+      }
+    })
+    expect(codes).toEqual(Array.from({ length: 5 }, () => 'ERR_UNTORN_BUSY'))
+    const thrown = new Error('no data')
+    expect(() =>
+      loan.fill(() => {
+        throw thrown
+      }),
+    ).toThrow(thrown)
+    expect(codeOf(() => loan.fill((async () => undefined) as never))).toBe('ERR_UNTORN_ARGUMENT')
+    expect(codeOf(() => loan.fill(null as never))).toBe('ERR_UNTORN_ARGUMENT')
+    expect(codeOf(() => loan.fill(() => owner.close()))).toBe('ERR_UNTORN_CLOSED')
+    expect(ended).toEqual([])
+  })
+
+  test('whoever took a loan hears how it ended', () => {
+    const { owner } = new SlotsRegion(scheme, shape, first)
+    const ended: boolean[] = []
+    owner.loan((published) => ended.push(published)).publish()
+    owner.loan((published) => ended.push(published)).discard()
+    expect(ended).toEqual([true, false])
   })
 
   test('what a loan does not store is what it is in the present version', () => {
