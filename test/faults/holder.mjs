@@ -51,7 +51,8 @@ const commands = {
   flatOut: () => {
     busy = true
     const turn = async () => {
-      while (busy) await increment()
+      await increment()
+      if (busy) void turn()
     }
     void turn()
   },
