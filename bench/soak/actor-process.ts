@@ -73,6 +73,11 @@ export class ActorProcess {
     return `${this.order.role} ${this.order.id}`
   }
 
+  /** What it last said that it was doing. */
+  get doing(): string {
+    return this.report?.doing ?? 'starting'
+  }
+
   kill(): void {
     this.#expectedEnd = true
     this.#child.kill('SIGKILL')
@@ -90,9 +95,10 @@ export class ActorProcess {
     this.#child.kill('SIGCONT')
   }
 
+  /** Tells it to end; once. */
   finish(): void {
+    if (this.#expectedEnd) return
     this.#expectedEnd = true
-    if (this.stopped) this.goOn()
     this.#send({ command: 'finish' })
   }
 

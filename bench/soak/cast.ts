@@ -7,6 +7,7 @@ import type { ActorOrder, RoleName } from './soak-messages.ts'
 import { roleNames } from './soak-messages.ts'
 import { castOf } from './soak-regions.ts'
 import type { SoakRecord } from './soak-record.ts'
+import { type Patience, hangOf } from './watchdog.ts'
 
 export type Stage = Pick<ActorOrder, 'seed' | 'device' | 'address' | 'ledgerFolder'>
 
@@ -67,11 +68,11 @@ export class Cast {
   /** Who has not started yet. */
   absent(): string {
     const late = [...this.#living].filter((actor) => !actor.ready)
-    return late.map((actor) => `${actor.name} (${doing(actor)})`).join(', ') || 'the owner'
+    return late.map((actor) => `${actor.name} (${actor.doing})`).join(', ') || 'the owner'
   }
 
   remaining(): string {
-    return [...this.#living].map((actor) => `${actor.name} (${doing(actor)})`).join(', ')
+    return [...this.#living].map((actor) => `${actor.name} (${actor.doing})`).join(', ')
   }
 
   /** Does what the fault says, unless its victim is not there just now. */
@@ -109,21 +110,13 @@ export class Cast {
   }
 
   /** Who hangs, and doing what. */
-  hung(nowMs: number, limits: { readonly silenceMs: number; readonly stallMs: number }): string[] {
-    const texts: string[] = []
+  hung(nowMs: number, patience: Patience): readonly string[] {
     const owner = this.#at('owner', 0)
     const ownerThere = owner?.ready === true && !owner.stopped
-    for (const actor of this.#living) {
-      if (actor.stopped || actor.gone) continue
-      const silentMs = Math.round(nowMs - actor.heardMs)
-      const stalledMs = Math.round(nowMs - actor.progressMs)
-      if (silentMs > limits.silenceMs) {
-        texts.push(`${actor.name} hangs: silent for ${silentMs} ms, last heard: ${doing(actor)}`)
-      } else if (ownerThere && actor.ready && stalledMs > limits.stallMs) {
-        texts.push(`${actor.name}: nothing has succeeded for ${stalledMs} ms: ${doing(actor)}`)
-      }
-    }
-    return texts
+    return [...this.#living].flatMap((actor) => {
+      const text = hangOf(actor, ownerThere, nowMs, patience)
+      return text === null ? [] : [text]
+    })
   }
 
   sampleHealth(nowMs: number): void {
@@ -136,12 +129,14 @@ export class Cast {
 
   /** Tells them to finish; true once they have ended. */
   finish(stage: 'peers' | 'owner'): boolean {
+    this.#finishing = true
     this.#wakes.clear()
+    // Peers need the owner to end well, too.
+    for (const actor of this.#living) if (actor.stopped) actor.goOn()
     const whom = [...this.#living].filter(
       (actor) => (actor.role === 'owner') === (stage === 'owner'),
     )
     for (const actor of whom) actor.finish()
-    this.#finishing = true
     return whom.length === 0
   }
 
@@ -200,10 +195,6 @@ export class Cast {
     this.#wakes.delete(actor)
     this.#record.ended(actor)
     if (expected || this.#finishing) return
-    this.#record.violated(`${actor.name} ended by itself (${how}), doing: ${doing(actor)}`)
+    this.#record.violated(`${actor.name} ended by itself (${how}), doing: ${actor.doing}`)
   }
-}
-
-function doing(actor: ActorProcess): string {
-  return actor.report?.doing ?? 'starting'
 }

@@ -12,6 +12,7 @@ import { type FaultPace, nextFault } from './fault-plan.ts'
 import { judgeLedgers } from './ledger.ts'
 import type { SoakReport } from './soak-report.ts'
 import { SoakRecord } from './soak-record.ts'
+import type { Patience } from './watchdog.ts'
 
 export interface SoakOptions {
   readonly device: Device
@@ -22,33 +23,28 @@ export interface SoakOptions {
 
 const TICK_MS = 50
 
-/** Emulated machines take several times as long for everything. */
-interface Patience {
-  /** Nothing heard of an actor for so long: it hangs. Milliseconds. */
-  readonly silenceMs: number
-  /** Nothing succeeded for so long, though the owner is there. */
-  readonly stallMs: number
-  readonly startMs: number
+interface SoakPace extends Patience {
   readonly finishMs: number
   readonly faults: FaultPace
 }
 
-const patienceOn = {
+/** Emulated machines take many times as long for everything, above all to start Node. */
+const paceOn = {
   memory: {
+    startMs: 30_000,
     silenceMs: 10_000,
     stallMs: 15_000,
-    startMs: 30_000,
     finishMs: 15_000,
     faults: { pauseMsMin: 200, pauseMsMax: 1_200, stopMsMax: 1_500 },
   },
   network: {
+    startMs: 240_000,
     silenceMs: 30_000,
-    stallMs: 45_000,
-    startMs: 90_000,
-    finishMs: 45_000,
+    stallMs: 60_000,
+    finishMs: 60_000,
     faults: { pauseMsMin: 1_500, pauseMsMax: 5_000, stopMsMax: 2_500 },
   },
-} as const satisfies Readonly<Record<string, Patience>>
+} as const satisfies Readonly<Record<string, SoakPace>>
 
 /**
  * Runs the soak. What goes wrong in it is in the report; only what keeps it from starting is thrown.
@@ -56,19 +52,19 @@ const patienceOn = {
  */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const { device, seed } = options
-  const patience = device.provider === 'verbs' ? patienceOn.network : patienceOn.memory
+  const pace = device.provider === 'verbs' ? paceOn.network : paceOn.memory
   const { address } = deviceAddress(device.info)
   const ledgerFolder = mkdtempSync(join(tmpdir(), 'untorn-soak-'))
   const record = new SoakRecord()
   const cast = new Cast({ seed, device: device.name, address, ledgerFolder }, record)
   try {
-    const started = await waitFor(() => cast.begin(), patience.startMs)
+    const started = await waitFor(() => cast.begin(), pace.startMs)
     const startMs = performance.now()
-    if (started) await disturb(cast, record, patience, options)
+    if (started) await disturb(cast, record, pace, options)
     else record.violated(`not all actors started: ${cast.absent()}`)
     const durationSeconds = (performance.now() - startMs) / 1000
     options.onProgress('finishing')
-    await finish(cast, record, patience)
+    await finish(cast, record, pace)
     record.settle(judgeLedgers(ledgerFolder))
     return record.report({ device, seed, durationSeconds })
   } finally {
@@ -81,25 +77,25 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
 async function disturb(
   cast: Cast,
   record: SoakRecord,
-  patience: Patience,
+  pace: SoakPace,
   options: SoakOptions,
 ): Promise<void> {
   const random = new RandomNumbers(options.seed)
   const startMs = performance.now()
   const endMs = startMs + options.seconds * 1000
-  let fault = nextFault(random, cast.counts, patience.faults)
+  let fault = nextFault(random, cast.counts, pace.faults)
   let dueMs = performance.now() + fault.pauseMs
   for (;;) {
     const nowMs = performance.now()
     if (nowMs >= endMs) return
-    const hung = cast.hung(nowMs, patience)
+    const hung = cast.hung(nowMs, pace)
     for (const text of hung) record.violated(text)
     if (hung.length > 0) return
     cast.wakeDue(nowMs)
     cast.sampleHealth(nowMs)
     if (nowMs >= dueMs) {
       cast.inject(fault, nowMs)
-      fault = nextFault(random, cast.counts, patience.faults)
+      fault = nextFault(random, cast.counts, pace.faults)
       dueMs = nowMs + fault.pauseMs
     }
     options.onProgress(`${Math.round((nowMs - startMs) / 1000)} s: ${record.brief()}`)
@@ -108,10 +104,10 @@ async function disturb(
 }
 
 /** Peers first, so that the owner ends without any claim or read; bounded. */
-async function finish(cast: Cast, record: SoakRecord, patience: Patience): Promise<void> {
+async function finish(cast: Cast, record: SoakRecord, pace: SoakPace): Promise<void> {
   for (const stage of ['peers', 'owner'] as const) {
-    const ended = await waitFor(() => cast.finish(stage), patience.finishMs)
-    if (!ended) record.violated(`did not end within ${patience.finishMs} ms: ${cast.remaining()}`)
+    const ended = await waitFor(() => cast.finish(stage), pace.finishMs)
+    if (!ended) record.violated(`did not end within ${pace.finishMs} ms: ${cast.remaining()}`)
   }
 }
 
