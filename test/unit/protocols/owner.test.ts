@@ -11,7 +11,7 @@ describe('order of stores', () => {
   test.each([
     ['fenced', ['word 8 3', 'beforePayload', 'copy 24 60', 'beforePublish', 'word 8 4']],
     ['hash', ['word 8 3', 'beforePayload', 'copy 24 60', 'word64 0', 'beforePublish', 'word 8 4']],
-    ['words', ['tagged 0 64 2']],
+    ['words', ['tagged 0 64 2', 'afterPublish']],
     [
       'lines',
       [
