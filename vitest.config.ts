@@ -107,7 +107,7 @@ const config: ViteUserConfig = defineConfig({
           'test/contract/**/*.test.ts',
           'test/lifecycle/**/*.test.ts',
           'test/rxe/*.test.ts',
-          'test/integration/{borrow,claims,seqlock,session,watch}.test.ts',
+          'test/integration/{borrow,claims,rcu-cell,seqlock,session,watch}.test.ts',
         ],
         device: rdma,
         testTimeoutMs: 120_000,

@@ -57,6 +57,8 @@ export class HostPeer {
   #queuePair: HostQueuePair | undefined
   /** The close of earlier queue pairs, as far as their peer lets it end; `close` waits for it. */
   #retired: Promise<unknown> = Promise.resolve()
+  /** Those of them that are not gone yet. */
+  readonly #closing = new Set<HostQueuePair>()
   #renewing = false
   /** The peer's name of its last claim. */
   #lastClaim = 0
@@ -105,9 +107,14 @@ export class HostPeer {
     this.#connection.send({ type: 'withdrawn', name, generation })
   }
 
-  /** The peer has let go of a region that was withdrawn: its claims on it are over. */
-  releaseClaims(entry: CatalogueEntry): void {
+  /**
+   * The peer has let go of a region that was withdrawn. Resolves when its claims on it have ended, those by
+   * a queue pair that is being closed, too.
+   */
+  async releaseClaims(entry: CatalogueEntry): Promise<void> {
     this.#queuePair?.releaseRegion(entry)
+    const closing = [...this.#closing].filter((queuePair) => queuePair.claims(entry))
+    await Promise.all(closing.map((queuePair) => queuePair.gone))
   }
 
   /** The peer does not let go of a region: takes its claims, if it has any. Never rejects. */
@@ -274,6 +281,8 @@ export class HostPeer {
   }
 
   #retire(queuePair: HostQueuePair): void {
+    this.#closing.add(queuePair)
+    void queuePair.gone.then(() => this.#closing.delete(queuePair))
     this.#retired = Promise.allSettled([this.#retired, queuePair.close()])
   }
 }

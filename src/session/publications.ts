@@ -99,8 +99,8 @@ export class Publications {
   released(peer: HostPeer, name: string, generation: number): void {
     const record = this.#records.get(name)
     if (record?.entry.generation !== generation || record.withdrawal === undefined) return
-    peer.releaseClaims(record.entry)
-    settleOne(record.withdrawal, peer)
+    const { withdrawal } = record
+    void peer.releaseClaims(record.entry).then(() => settleOne(withdrawal, peer))
   }
 
   /**

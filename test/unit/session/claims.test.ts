@@ -292,3 +292,18 @@ describe('the end of a claim', () => {
     await until(() => otherClaims.over.length === 1)
   })
 })
+
+test('a withdrawal waits for claims by a queue pair that is being replaced', async () => {
+  const { claims, reader, hostDevice, owner } = await opened()
+  await reader.source.claim('pin')
+  const { closed, open } = gate()
+  lastPair(hostDevice).closing = closed
+  reader.source.transportFailed(Status.RemoteAccess)
+  let withdrawn = false
+  const closing = owner.close().then(() => (withdrawn = true))
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect([withdrawn, claims.over]).toEqual([false, []])
+  open()
+  await closing
+  expect(claims.over).toHaveLength(1)
+})
