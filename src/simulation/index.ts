@@ -69,6 +69,9 @@ export * from './party/index.ts'
 export type { GroupScenarioOptions } from './group/group-scenario.ts'
 export { GroupScenario } from './group/group-scenario.ts'
 
+export type { LockOperation, LockRun, LockUnderTest, LockWorld } from './lock/index.ts'
+export { LockWatchdog, lockScenario } from './lock/index.ts'
+
 export * from './litmus/index.ts'
 export type { ControlCase } from './controls/index.ts'
 export { controlCases, failedRunOf } from './controls/index.ts'

@@ -2,10 +2,8 @@
 export { LockAcquire } from './acquire.ts'
 export { LockClose } from './close.ts'
 export {
-  LANDING_PAYLOAD,
   LOCK_LAYOUT_VERSION,
   type LockShape,
-  Shadow,
   lockRegionBytes,
   shadowBytes,
   shadowOffset,
