@@ -22,7 +22,8 @@ import type { StoreBuffer } from '../store-buffer.ts'
 import { TraceRecorder } from '../trace-recorder.ts'
 import type { Trace } from '../trace.ts'
 import { World } from '../world.ts'
-import { type GroupLane, GroupProgram } from './group-program.ts'
+import type { GroupLane } from './group-lane.ts'
+import { GroupProgram } from './group-program.ts'
 
 export interface GroupScenarioOptions {
   readonly model: SamplingChoice

@@ -1,66 +1,21 @@
 // Goal: a watch yields every region's newest version when it is asked, never an old one; it looks less and
 // less often while nothing changes, ends as it should, mends what a session mends, and leaves nothing
-// behind; a notified one is woken by the owner, and no publication goes unseen for good.
-// Method: an owner and a reader on the fake fabric, fake timers, claims in the test's hands.
+// behind. Method: an owner and a reader on the fake fabric, fake timers.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { UntornError } from '../../../src/errors.ts'
 import { Status } from '../../../src/fabric/status.ts'
-import type { Claim, ClaimHolder } from '../../../src/regions/contract.ts'
-import { RegionOwner } from '../../../src/regions/region-owner.ts'
 import { RegionReader } from '../../../src/regions/region-reader.ts'
 import type { WatchOptions } from '../../../src/regions/watch/watch-options.ts'
 import { type World, codeOf, makeWorld, payloadOf } from './fixture.ts'
+import { settled, turns, versionOf } from './watch-fixture.ts'
 
 const BYTES = 16
 
-/** A claim and the owner's side of it: notices arrive at once, or are lost. */
-class FakeClaim implements Claim {
-  readonly kind = 'watch'
-  readonly parameters = {}
-  readonly windows = []
-  readonly binding: Claim['binding']
-  readonly holder: ClaimHolder
-  ended: UntornError | undefined
-  onEnded: Claim['onEnded'] = null
-  onNotice: Claim['onNotice'] = null
-  lossy = false
-  notices = 0
-  readonly release = vi.fn(() => Promise.resolve())
-
-  constructor(binding: Claim['binding'], id: number) {
-    this.binding = binding
-    this.holder = {
-      id,
-      kind: 'watch',
-      peer: 'test',
-      evict: () => Promise.resolve(),
-      notify: (message) => {
-        this.notices += 1
-        if (!this.lossy) this.onNotice?.(message)
-        return true
-      },
-    }
-  }
-
-  end(why: UntornError): void {
-    this.ended = why
-    this.onEnded?.(why)
-  }
-}
-
 let world: World
-let claims: FakeClaim[] = []
 
 beforeEach(async () => {
   vi.useFakeTimers()
   world = await makeWorld({ bytes: BYTES, strategy: 'fenced', initial: payloadOf(2, BYTES) })
-  claims = []
-  world.source.claim = () => {
-    const claim = new FakeClaim(world.source.state as Claim['binding'], claims.length)
-    claims.push(claim)
-    RegionOwner.claimsOf(world.owner).claim(claim.holder)
-    return Promise.resolve(claim)
-  }
 })
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
@@ -70,20 +25,6 @@ afterEach(() => {
 
 function write(): number {
   return world.owner.write(payloadOf(world.owner.version + 2, BYTES))
-}
-
-/** What a promise has come to without any time passing; undefined while it is pending. */
-async function settled<T>(promise: Promise<T>): Promise<T | undefined> {
-  return await Promise.race([promise, turns()])
-}
-
-async function turns(): Promise<undefined> {
-  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve()
-  return undefined
-}
-
-async function versionOf(next: Promise<IteratorResult<{ readonly version: number }, undefined>>) {
-  return (await settled(next))?.value?.version
 }
 
 describe('polling', () => {
@@ -307,144 +248,6 @@ describe('a connection that breaks', () => {
     await vi.advanceTimersByTimeAsync(1)
     await watch.return()
     expect(await settled(pending)).toEqual({ done: true, value: undefined })
-  })
-})
-
-describe('notified', () => {
-  const notify = true
-
-  test('a publication wakes it, without a look before', async () => {
-    const watch = world.reader.watch({ notify })
-    expect(await versionOf(watch.next())).toBe(2)
-    const pending = watch.next()
-    await vi.advanceTimersByTimeAsync(900)
-    const before = world.queuePair.chains.length
-    write()
-    expect(await versionOf(pending)).toBe(4)
-    expect(world.queuePair.chains.length - before).toBe(2)
-    await watch.return()
-    expect(claims).toHaveLength(1)
-    expect(claims[0]?.release).toHaveBeenCalledTimes(1)
-  })
-
-  test('publications closer than its pace are one look', async () => {
-    const watch = world.reader.watch({ notify, pace: { minMs: 10 } })
-    await watch.next()
-    const pending = watch.next()
-    await turns()
-    for (let count = 0; count < 4; count += 1) {
-      write()
-      await vi.advanceTimersByTimeAsync(1)
-    }
-    expect(await settled(pending)).toBeUndefined()
-    await vi.advanceTimersByTimeAsync(6)
-    expect(await versionOf(pending)).toBe(10)
-    await watch.return()
-  })
-
-  test('a notice during a look is not lost', async () => {
-    const watch = world.reader.watch({ notify })
-    await watch.next()
-    await vi.advanceTimersByTimeAsync(10)
-    const pending = watch.next()
-    await turns()
-    world.queuePair.holding = true
-    claims[0]?.onNotice?.(new Uint8Array(0))
-    await turns()
-    // The look samples what there is now; the notice comes before it has ended.
-    world.queuePair.holding = false
-    world.queuePair.release()
-    write()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await versionOf(pending)).toBe(4)
-    await watch.return()
-  })
-
-  test('lost notices are made up for', async () => {
-    const watch = world.reader.watch({ notify, pace: { maxMs: 300 } })
-    await watch.next()
-    const pending = watch.next()
-    await turns()
-    const [claim] = claims as [FakeClaim]
-    claim.lossy = true
-    write()
-    await vi.advanceTimersByTimeAsync(299)
-    expect(await settled(pending)).toBeUndefined()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await versionOf(pending)).toBe(4)
-    expect(claim.notices).toBe(1)
-    await watch.return()
-  })
-
-  test('a look that broke is taken again, though the claim has not ended', async () => {
-    const watch = world.reader.watch({ notify })
-    await watch.next()
-    await vi.advanceTimersByTimeAsync(10)
-    const pending = watch.next()
-    await turns()
-    world.queuePair.statuses.push(Status.RetryExceeded)
-    write()
-    await vi.advanceTimersByTimeAsync(2)
-    expect(world.source.transportFailed).toHaveBeenCalledTimes(1)
-    expect(await versionOf(pending)).toBe(4)
-    await watch.return()
-  })
-
-  test('a claim that ends is asked for again, and followed by a look', async () => {
-    const watch = world.reader.watch({ notify })
-    await watch.next()
-    const pending = watch.next()
-    await turns()
-    const [claim] = claims as [FakeClaim]
-    claim.lossy = true
-    let recovered = (): void => undefined
-    world.source.recovering = new Promise((resolve) => (recovered = resolve))
-    claim.end(new UntornError('ERR_UNTORN_NOT_CONNECTED', 'the queue pair is being replaced'))
-    await turns()
-    write()
-    expect(claims).toHaveLength(1)
-    world.source.recovering = null
-    recovered()
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await versionOf(pending)).toBe(4)
-    const next = watch.next()
-    await vi.advanceTimersByTimeAsync(10)
-    expect(claims).toHaveLength(2)
-    write()
-    expect(await versionOf(next)).toBe(6)
-    await watch.return()
-  })
-
-  test('the owner’s close is done, also when it is heard of by the claim', async () => {
-    const watch = world.reader.watch({ notify })
-    await watch.next()
-    const pending = watch.next()
-    await turns()
-    const cause = new UntornError('ERR_UNTORN_CLOSED', 'by its owner')
-    const why = new UntornError('ERR_UNTORN_STALE_GENERATION', 'withdrawn', { cause })
-    world.source.state = why
-    world.source.claim = () => Promise.reject(why)
-    claims[0]?.end(why)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await settled(pending)).toEqual({ done: true, value: undefined })
-  })
-
-  test('a region that notifies nobody says so', async () => {
-    world.source.claim = () => Promise.reject(new UntornError('ERR_UNTORN_DENIED', 'no'))
-    expect(await codeOf(() => world.reader.watch({ notify }).next())).toBe('ERR_UNTORN_DENIED')
-  })
-
-  test('a claim granted too late is given back', async () => {
-    const claim = new FakeClaim(world.source.state as Claim['binding'], 9)
-    let grant = (): void => undefined
-    world.source.claim = () => new Promise((resolve) => (grant = () => resolve(claim)))
-    const watch = world.reader.watch({ notify })
-    const pending = watch.next()
-    await turns()
-    await watch.return()
-    grant()
-    expect(await settled(pending)).toEqual({ done: true, value: undefined })
-    expect(claim.release).toHaveBeenCalledTimes(1)
   })
 })
 
