@@ -1,7 +1,7 @@
 // The owner's handle of a published RCU cell. Invariants: whatever it is called for, no reader holds a
 // publication up, unless the heap is full of what readers pin; what is retired is looked after until it
 // is reclaimed, whether or not the owner publishes again.
-import { UntornError, argumentRangeError, argumentTypeError } from '../../errors.ts'
+import { RetriesExhausted, UntornError, argumentRangeError, argumentTypeError } from '../../errors.ts'
 import type { CellOwner as Cell } from '../../protocols/cell/index.ts'
 import { claimTable } from '../claim-table.ts'
 import type { ClaimHandler } from '../contract.ts'
@@ -15,6 +15,8 @@ import { OwnerLoopback } from './owner-loopback.ts'
 
 /** Publications between two scans while somebody pins: a scan looks at each row. */
 const RETIRED_PER_SCAN = 16
+/** Each attempt that fails is one in which some peer's succeeded. */
+const ATTEMPTS_MAX = 10_000
 /** Longest pause between two looks at what is retired, milliseconds. */
 const PAUSE_MS_MAX = 20
 
@@ -62,7 +64,8 @@ export class RcuCellOwner extends RegionOwner<Cell> {
    * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT; nothing was changed
    * @throws UntornError ERR_UNTORN_HEAP_EXHAUSTED, ERR_UNTORN_CLOSED; nothing was changed. Where peers
    *   write, too: ERR_UNTORN_UNKNOWN_OUTCOME, ERR_UNTORN_NOT_CONNECTED, ERR_UNTORN_REMOTE, and
-   *   ERR_UNTORN_BROKEN_PROTOCOL when one of them does not keep the protocol
+   *   ERR_UNTORN_BROKEN_PROTOCOL when one of them does not keep the protocol; ERR_UNTORN_RETRIES_EXHAUSTED
+   *   when they were quicker ten thousand times
    */
   store(bytes: Uint8Array): number {
     return this.#publish(bytes, 0)
@@ -73,10 +76,11 @@ export class RcuCellOwner extends RegionOwner<Cell> {
    * @throws as `store`
    */
   swap(bytes: Uint8Array): Snapshot {
-    for (;;) {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const before = this.load()
       if (this.#publish(bytes, before.version) !== 0) return before
     }
+    throw new RetriesExhausted(ATTEMPTS_MAX, this.#cell.version)
   }
 
   /**
@@ -96,7 +100,7 @@ export class RcuCellOwner extends RegionOwner<Cell> {
    */
   update(change: (bytes: Uint8Array) => Uint8Array): number {
     if (typeof change !== 'function') throw argumentTypeError('update needs a function')
-    for (;;) {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
       const { version, bytes } = this.load()
       let next: Uint8Array
       try {
@@ -112,6 +116,7 @@ export class RcuCellOwner extends RegionOwner<Cell> {
       const published = this.#publish(next, version)
       if (published !== 0) return published
     }
+    throw new RetriesExhausted(ATTEMPTS_MAX, this.#cell.version)
   }
 
   /**
@@ -203,10 +208,12 @@ export class RcuCellOwner extends RegionOwner<Cell> {
     return version
   }
 
-  /** A scan before there is no room: what nobody pins any more is room. */
+  /** A scan before there is no room: what was replaced, and nobody pins any more, is room. */
   #makeRoom(bytes: unknown): void {
     if (!(bytes instanceof Uint8Array) || bytes.length > this.byteLength) return
-    if (!this.#cell.hasRoom(bytes.length)) this.#scan()
+    if (this.#cell.hasRoom(bytes.length)) return
+    this.#learn()
+    this.#scan()
   }
 
   #learn(): void {
