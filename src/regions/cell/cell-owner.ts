@@ -1,7 +1,12 @@
 // The owner's handle of a published RCU cell. Invariants: whatever it is called for, no reader holds a
 // publication up, unless the heap is full of what readers pin; what is retired is looked after until it
 // is reclaimed, whether or not the owner publishes again.
-import { RetriesExhausted, UntornError, argumentRangeError, argumentTypeError } from '../../errors.ts'
+import {
+  RetriesExhausted,
+  UntornError,
+  argumentRangeError,
+  argumentTypeError,
+} from '../../errors.ts'
 import type { CellOwner as Cell } from '../../protocols/cell/index.ts'
 import { claimTable } from '../claim-table.ts'
 import type { ClaimHandler } from '../contract.ts'
