@@ -124,8 +124,8 @@ describe('a falsified matrix', () => {
     vi.doMock('../../../src/regions/safety-matrix.ts', async (original) => {
       const { safetyMatrix } = await original<typeof SafetyMatrix>()
       const words = { ...safetyMatrix.seqlock?.words, '8 arbitrary': 'unsound' }
-      const seqlock = { ...safetyMatrix.seqlock, words }
-      return { safetyMatrix: { ...safetyMatrix, seqlock } }
+      const rows = { ...safetyMatrix.seqlock, words }
+      return { safetyMatrix: { ...safetyMatrix, seqlock: rows } }
     })
     const chooser = await import('../../../src/regions/chooser.ts')
     const device = new FakeDevice('verbs', 8)
