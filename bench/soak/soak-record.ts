@@ -25,6 +25,9 @@ const HANDLES_GROWTH_MAX = 32
 const RSS_GROWTH_BYTES_MAX = 2 ** 28
 const VIOLATIONS_MAX = 100
 
+/** What is recorded of an actor. */
+export type Recorded = Pick<ActorProcess, 'name' | 'role' | 'report' | 'stopped'>
+
 interface Life {
   readonly startMs: number
   readonly start: ProcessHealth
@@ -38,8 +41,8 @@ export class SoakRecord {
   readonly #violations: string[] = []
   readonly #operations = new Map<string, RoleTally>()
   readonly #failures = new Map<string, RoleTally>()
-  readonly #lives = new Map<ActorProcess, Life>()
-  readonly #born = new Map<ActorProcess, number>()
+  readonly #lives = new Map<Recorded, Life>()
+  readonly #born = new Map<Recorded, number>()
   #tornAccepted = 0
   #heap: HeapReport | null = null
   #ledgers: LedgerVerdict = { updates: 0, lost: 0, violations: [] }
@@ -56,7 +59,7 @@ export class SoakRecord {
     this.#recoveries.add(kind, milliseconds)
   }
 
-  wantsHealth(actor: ActorProcess, nowMs: number): boolean {
+  wantsHealth(actor: Recorded, nowMs: number): boolean {
     const bornMs = this.#born.get(actor)
     if (bornMs === undefined) {
       this.#born.set(actor, nowMs)
@@ -66,7 +69,7 @@ export class SoakRecord {
     return nowMs - (this.#lives.get(actor)?.lastMs ?? 0) >= HEALTH_INTERVAL_MS
   }
 
-  health(actor: ActorProcess, health: ProcessHealth, nowMs: number): void {
+  health(actor: Recorded, health: ProcessHealth, nowMs: number): void {
     const life = this.#lives.get(actor)
     if (life === undefined) {
       this.#lives.set(actor, { startMs: nowMs, start: health, lastMs: nowMs, last: health })
@@ -77,7 +80,7 @@ export class SoakRecord {
   }
 
   /** Adds what an actor has done to the totals; once, when it is gone. */
-  ended(actor: ActorProcess): void {
+  ended(actor: Recorded): void {
     const { report, role } = actor
     if (report === null) return
     this.#addAll(this.#operations, role, report.operations)
