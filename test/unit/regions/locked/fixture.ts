@@ -92,7 +92,7 @@ export interface TestPeer {
   readonly queuePair: QueuePair
   readonly faults: QueuePairFaults
   /** The latest. */
-  claim(): TestClaim
+  readonly claim: () => TestClaim
 }
 
 export interface LockedWorld {
@@ -101,7 +101,7 @@ export interface LockedWorld {
   readonly entry: CatalogueEntry
   /** Queue pairs of the owner's device, in the order of their creation. */
   readonly owned: readonly QueuePair[]
-  newPeer(change?: (grant: Grant) => Grant): Promise<TestPeer>
+  readonly newPeer: (change?: (grant: Grant) => Grant) => Promise<TestPeer>
 }
 
 export async function lockedWorld(
