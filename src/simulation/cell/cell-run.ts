@@ -4,7 +4,7 @@
 // alone, and an update that was lost or made twice shows in the bytes of the next one.
 import type { CellOwner, CellScheme, CellShape } from '../../protocols/cell/index.ts'
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
-import type { Party } from '../party/index.ts'
+import type { Party, Script } from '../party/index.ts'
 import { certifiedPayload } from '../protocol/payloads.ts'
 import type { SimulatedMemory } from '../simulated-memory.ts'
 
@@ -19,12 +19,21 @@ export interface CellUnderTest {
   readonly pinsApart?: boolean
 }
 
+/** What the owner had done by an instant. */
+export interface CellMoment {
+  readonly gracePeriods: number
+  /** Version of the oldest object that was not reclaimed. */
+  readonly oldestKept: number
+}
+
 export interface CellRunParts {
   readonly cell: CellUnderTest
   readonly shape: CellShape
   readonly owner: CellOwner
   readonly region: SimulatedMemory
   readonly payloadBytes: number
+  /** That meet. */
+  readonly parties: number
   /** Is added to: how often an object was used under a pin, by grace periods since it was replaced. */
   readonly ages: number[]
 }
@@ -37,12 +46,14 @@ export class CellRun {
   /** Grace periods that have ended; one follows upon the other without a gap. */
   gracePeriods = 0
   readonly #ages: number[]
+  readonly #parties: number
   readonly #region: SimulatedMemory
   readonly #payloads = new Map<number, Uint8Array>()
   readonly #versionOfWord = new Map<string, number>()
   readonly #replacedIn = new Map<number, number>()
   /** Of the grace period in progress; the first one begins with the first version. */
   #cookie = 1
+  #arrivals = 0
 
   constructor(parts: CellRunParts) {
     this.cell = parts.cell
@@ -51,6 +62,7 @@ export class CellRun {
     this.payloadBytes = parts.payloadBytes
     this.#region = parts.region
     this.#ages = parts.ages
+    this.#parties = parts.parties
   }
 
   /** Bytes of a version. */
@@ -79,6 +91,16 @@ export class CellRun {
     return this.#versionOfWord.get(`${word.getUint32(0, true)} ${word.getUint32(4, true)}`) ?? 0
   }
 
+  /**
+   * Waits for all parties to come to their next meeting: what comes after it happens after whatever came
+   * before, so that a world can be about one moment of a long story.
+   */
+  *meet(party: Party): Script {
+    const meeting = Math.floor(this.#arrivals / this.#parties) + 1
+    this.#arrivals += 1
+    yield* party.until(() => this.#arrivals >= meeting * this.#parties)
+  }
+
   /** A scan has ended. */
   noteScan(): void {
     const { grace } = this.owner
@@ -95,8 +117,18 @@ export class CellRun {
     party.violate(kind, `was given bytes as version ${version} that this version never had`)
   }
 
-  /** Notes that a version was relied upon under a pin when so many grace periods had ended. */
-  used(party: Party, version: number, gracePeriods: number): void {
+  /** How things stand: what a pin that is relied upon now may still protect. */
+  get moment(): CellMoment {
+    const { waiting, oldestRetired } = this.owner.reclaimer
+    const kept = waiting === 0 ? this.owner.version : oldestRetired - 1
+    return { gracePeriods: this.gracePeriods, oldestKept: kept }
+  }
+
+  /** Notes that a version was relied upon under a pin, at a moment. */
+  used(party: Party, version: number, { gracePeriods, oldestKept }: CellMoment): void {
+    if (version < oldestKept) {
+      party.violate('reclaimed', `relied on version ${version}, whose object was reclaimed`)
+    }
     const replacedIn = this.#replacedIn.get(version) ?? gracePeriods
     // It may have been replaced after that.
     const age = Math.max(0, gracePeriods - replacedIn)

@@ -89,7 +89,15 @@ export function cellScenario(
       })
       const ages = more.ages ?? []
       const { region } = run
-      const shared = new CellRun({ cell, shape, owner: made, region, payloadBytes, ages })
+      const shared = new CellRun({
+        cell,
+        shape,
+        owner: made,
+        region,
+        payloadBytes,
+        ages,
+        parties: readers.length + 1,
+      })
       made.format(shared.payload(1))
       shared.noteVersion()
       for (let row = 0; row < rows; row += 1) made.readers.grant()

@@ -1,7 +1,7 @@
 // A reader of a cell: loads without a pin, guards, parts of guarded objects, renewals. Judged: bytes are of
 // the version that they are said to be (torn, mislabelled), versions are no older than what was visible
 // before the read (stale) and do not run back (backwards), guarded objects age through one grace period
-// at most (aged), and what fails, fails typed.
+// at most (aged) and are not reclaimed while they are relied upon (reclaimed); what fails, fails typed.
 import {
   PinApartReader,
   PinnedObjectReader,
@@ -12,14 +12,14 @@ import {
 import { Verdict } from '../../protocols/machine.ts'
 import type { OperationEnd, Party, Script } from '../party/index.ts'
 import { POISON } from '../simulated-memory.ts'
-import type { CellRun } from './cell-run.ts'
+import type { CellMoment, CellRun } from './cell-run.ts'
 
 /**
  * `load`: without a pin. `pin`: takes a guard, and reads the present object under it. `part`: reads the
  * second half of that object. `drop`: ends the guard. `renew`: renews the pin. `online`, `offline`: a
- * pin that stands without a guard, and its end.
+ * pin that stands without a guard, and its end. `meet`: as the owner's.
  */
-export type ReaderDeed = 'load' | 'pin' | 'part' | 'drop' | 'renew' | 'online' | 'offline'
+export type ReaderDeed = 'load' | 'pin' | 'part' | 'drop' | 'renew' | 'online' | 'offline' | 'meet'
 
 export interface ReaderScriptOptions {
   readonly deeds: readonly ReaderDeed[]
@@ -41,8 +41,8 @@ class CellReaderScript {
   readonly #row: ReaderRow
   readonly #target: Uint8Array
   readonly #machines
-  /** Grace periods that had ended when the clock was read last. */
-  #gracePeriods = 0
+  /** When the clock was read last. */
+  #moment: CellMoment
   #newest = 0
   #guard: { readonly term: number; readonly version: number; readonly offset: number } | null = null
 
@@ -50,12 +50,13 @@ class CellReaderScript {
     this.#party = party
     this.#run = run
     this.#options = options
+    this.#moment = run.moment
     const { shape, cell } = run
     const { scheme, kernels } = cell
     this.#row = scheme.createRow(options.row, options.leaseTicks)
     this.#target = new Uint8Array(run.payloadBytes)
     const clock = (): number => {
-      this.#gracePeriods = run.gracePeriods
+      this.#moment = run.moment
       return party.now()
     }
     const row = this.#row
@@ -84,6 +85,8 @@ class CellReaderScript {
         return yield* this.#part()
       case 'drop':
         return yield* this.#drop()
+      case 'meet':
+        return yield* this.#run.meet(this.#party)
       case 'renew':
         return yield* this.#renew()
       case 'online':
@@ -115,7 +118,7 @@ class CellReaderScript {
     }
     const { version, objectOffset } = pinned
     this.#judge(version, pinned.resultBytes, before)
-    this.#run.used(this.#party, version, this.#gracePeriods)
+    this.#run.used(this.#party, version, this.#moment)
     if (this.#guard !== null) this.#row.drop(this.#guard.term)
     this.#guard = { term, version, offset: objectOffset }
   }
@@ -137,7 +140,7 @@ class CellReaderScript {
     const end = yield* this.#party.read(object, request, this.#attempts)
     if (!this.#gives(end)) return
     this.#run.judge(this.#party, version, offset, this.#target.subarray(0, object.resultBytes))
-    this.#run.used(this.#party, version, this.#gracePeriods)
+    this.#run.used(this.#party, version, this.#moment)
     this.#tell(version)
   }
 

@@ -83,7 +83,15 @@ export function writerScenario(
       const terms = { leaseMs: LEASE_TICKS, slackMs: 1, poison }
       const made = cell.scheme.createOwner(port, shape, cell.kernels, terms)
       const { region } = run
-      const shared = new CellRun({ cell, shape, owner: made, region, payloadBytes, ages: [] })
+      const shared = new CellRun({
+        cell,
+        shape,
+        owner: made,
+        region,
+        payloadBytes,
+        parties: 0,
+        ages: [],
+      })
       made.format(shared.payload(1))
       shared.noteVersion()
       for (const _ of writers) made.writers.grant()

@@ -16,6 +16,11 @@ export class LazyClock {
     this.#ticksMax = ticksMax
   }
 
+  /** Time may still pass by itself, in this run or another. */
+  get passes(): boolean {
+    return this.#ticksMax > 0
+  }
+
   reset(): void {
     this.#ticks = 0
   }

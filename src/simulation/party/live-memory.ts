@@ -33,6 +33,8 @@ export class LiveMemory implements LocalMemory {
   /** Stores that have to be visible before the program goes on. */
   #fencedAt = 0
   #looks = 0
+  /** Loads that were taken in earlier acts, by offset. */
+  readonly #taken = new Map<number, bigint>()
 
   /** @param shared what peers change: each look at it is a step of its own */
   constructor(
@@ -63,6 +65,7 @@ export class LiveMemory implements LocalMemory {
     this.#stores.manner = plainCopy
     this.#fencedAt = 0
     this.#looks = 0
+    this.#taken.clear()
   }
 
   /** An act begins. */
@@ -100,8 +103,16 @@ export class LiveMemory implements LocalMemory {
     return Number(this.loadWord64(offset))
   }
 
-  /** The same, of a word of any value. */
+  /** Loads a word now, for the next `loadWord` of it. */
+  take(offset: number): void {
+    this.#taken.set(offset, this.loadWord64(offset))
+  }
+
+  /** As `loadWord`, of a word of any value. */
   loadWord64(offset: number): bigint {
+    const taken = this.#taken.get(offset)
+    this.#taken.delete(offset)
+    if (taken !== undefined) return taken
     this.#look(offset, 8)
     this.#buffer.load(this.#memory, offset, this.#word)
     this.#learn(this.#word)

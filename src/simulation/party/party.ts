@@ -228,6 +228,11 @@ export class Party implements Program {
     return time
   }
 
+  /** Whether two readings of a clock may differ in this world. */
+  get timePasses(): boolean {
+    return this.#host.clock.passes
+  }
+
   /** Sleeps until its host's clock shows that time. */
   *sleepUntil(time: number): Script {
     yield null
