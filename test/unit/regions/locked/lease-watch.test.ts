@@ -7,7 +7,7 @@ import { LeaseWatch } from '../../../../src/regions/locked/lease-watch.ts'
 function watched(leaseMs: number): {
   readonly watch: LeaseWatch
   readonly expired: number[]
-  see(word: bigint, atMs: number): void
+  readonly see: (word: bigint, atMs: number) => void
 } {
   let present = 0n
   const expired: number[] = []
