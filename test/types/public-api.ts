@@ -169,11 +169,11 @@ export async function watching(
   await readTogether([new Uint8Array(8)])
 }
 
-export async function slots(host: Host, peer: Peer): Promise<void> {
-  const owner = host.publish('history', versionedSlots({ bytes: 64, slots: 8, strategy: 'hash' }))
-  expectTypeOf(owner).toEqualTypeOf<VersionedSlotsOwner>()
-  expectTypeOf(owner.publish(new Uint8Array(64))).toEqualTypeOf<number>()
-  using loan = owner.loan()
+export async function keptVersions(host: Host, peer: Peer): Promise<void> {
+  const ring = host.publish('history', versionedSlots({ bytes: 64, slots: 8, strategy: 'hash' }))
+  expectTypeOf(ring).toEqualTypeOf<VersionedSlotsOwner>()
+  expectTypeOf(ring.publish(new Uint8Array(64))).toEqualTypeOf<number>()
+  using loan = ring.loan()
   loan.fill((payload) => payload.fill(1))
   expectTypeOf(loan.publish()).toEqualTypeOf<number>()
   const options = { protocol: 'versioned-slots', slotsMin: 4, timeoutMs: 100 } as const
@@ -182,7 +182,7 @@ export async function slots(host: Host, peer: Peer): Promise<void> {
   expectTypeOf(await history.readVersion(3)).toEqualTypeOf<Snapshot | undefined>()
   expectTypeOf(history.readVersionSync(3, { offset: 8 })).toEqualTypeOf<Snapshot | undefined>()
   // @ts-expect-error: slots are taken from a loan, and there is no write in place
-  owner.write(new Uint8Array(64))
+  ring.write(new Uint8Array(64))
   // @ts-expect-error: no strategy of versioned slots
   versionedSlots({ bytes: 64, strategy: 'words' })
   // @ts-expect-error: a seqlock has no slots

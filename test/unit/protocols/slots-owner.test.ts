@@ -132,7 +132,7 @@ describe.each(['fenced', 'hash'] as const)('%s', (name) => {
         throw thrown
       }),
     ).toThrow(thrown)
-    expect(codeOf(() => loan.fill((async () => undefined) as never))).toBe('ERR_UNTORN_ARGUMENT')
+    expect(codeOf(() => loan.fill(async () => undefined))).toBe('ERR_UNTORN_ARGUMENT')
     expect(codeOf(() => loan.fill(null as never))).toBe('ERR_UNTORN_ARGUMENT')
     expect(codeOf(() => loan.fill(() => owner.close()))).toBe('ERR_UNTORN_CLOSED')
     expect(ended).toEqual([])
