@@ -26,8 +26,6 @@ export class NoticeClaim {
 
   /** Claims, again where the last claim has ended. @throws as `BindingSource.claim` */
   async arm(signal: AbortSignal): Promise<void> {
-    await this.#source.recovery()
-    if (this.#released) return
     const claim = await this.#source.claim('watch', signal)
     this.news = true
     if (this.#released) {

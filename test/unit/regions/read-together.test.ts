@@ -47,6 +47,17 @@ test('one that changes under the others is read again, and they are checked agai
   expect(x.reader.statistics.reads).toBeGreaterThan(1)
 })
 
+test('whoever changes a region in this very thread has its turn', async () => {
+  let writing = true
+  y.queuePair.beforeRead = () => {
+    if (writing) write(x)
+  }
+  y.queuePair.slow = true
+  setImmediate(() => (writing = false))
+  const options = { attemptsMax: 1_000_000, timeoutMs: 2000 }
+  expect(versions(await readTogether([y.reader, x.reader], options))).toEqual([2, x.owner.version])
+})
+
 test('the bound of rounds', async () => {
   y.queuePair.beforeRead = () => write(x)
   y.queuePair.slow = true

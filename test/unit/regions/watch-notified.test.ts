@@ -140,6 +140,29 @@ test('a claim that ends is asked for again, and followed by a look', async () =>
   await watch.return()
 })
 
+test('a publication that comes between two claims is seen', async () => {
+  const claim = world.source.claim.bind(world.source)
+  const lost = new UntornError('ERR_UNTORN_NOT_CONNECTED', 'the queue pair is being replaced')
+  let grants = 0
+  world.source.claim = async () => {
+    grants += 1
+    if (grants === 1) {
+      // It has ended before anybody could listen.
+      const ended = new FakeClaim(world.source.state as Claim['binding'], 9)
+      ended.ended = lost
+      return ended
+    }
+    write()
+    return await claim()
+  }
+  const watch = world.reader.watch({ notify })
+  expect(await versionOf(watch.next())).toBe(2)
+  const pending = watch.next()
+  await vi.advanceTimersByTimeAsync(2)
+  expect(await versionOf(pending)).toBe(4)
+  await watch.return()
+})
+
 test('the owner’s close is done, also when it is heard of by the claim', async () => {
   const watch = world.reader.watch({ notify })
   await watch.next()

@@ -1,6 +1,7 @@
 // Goal: a watch yields every region's newest version when it is asked, never an old one; it looks less and
 // less often while nothing changes, ends as it should, mends what a session mends, and leaves nothing
 // behind. Method: an owner and a reader on the fake fabric, fake timers.
+import { getEventListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { UntornError } from '../../../src/errors.ts'
 import { Status } from '../../../src/fabric/status.ts'
@@ -170,11 +171,19 @@ describe('the end', () => {
       if (moment === 'look') await vi.advanceTimersByTimeAsync(1)
       abort.abort('enough')
       expect(await (code ?? codeOf(() => watch.next()))).toBe('ERR_UNTORN_ABORTED')
+      expect(getEventListeners(abort.signal, 'abort')).toEqual([])
       expect(await settled(watch.next())).toEqual({ done: true, value: undefined })
       world.queuePair.holding = false
       world.queuePair.release()
       await turns()
     }
+  })
+
+  test('nothing of it stays with the signal between two calls', async () => {
+    const abort = new AbortController()
+    const watch = world.reader.watch({ signal: abort.signal })
+    await watch.next()
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([])
   })
 
   test('what else a read fails with', async () => {
