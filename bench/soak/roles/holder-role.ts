@@ -1,6 +1,6 @@
 // A holder of the locked region's lock: it updates, acquires and releases, acquires and discards, holds
 // the lock for a while, now and then beyond its lease. Each publication is the payload after the one that
-// it found; what an evicted holder meant to publish must not have been published.
+// it found, and is entered into the ledger if and only if the release says that it happened.
 import { UntornError } from '../../../src/errors.ts'
 import type { LockedReader } from '../../../src/regions/locked/locked-reader.ts'
 import type { Peer } from '../../../src/session/index.ts'
@@ -73,16 +73,19 @@ class Holding {
     await guard.discard()
   }
 
-  /** Holds the lock beyond its lease: the owner takes it back, and the release has to say so. */
+  /**
+   * Holds the lock beyond its lease: the owner takes it back, unless it is stopped itself, or dead. Either
+   * way the release has to tell the truth, which the ledger shows.
+   */
   async overstay(region: LockedReader): Promise<void> {
-    const { ending, journal } = this.#context
+    const { ending } = this.#context
     await using guard = await region.acquire({ timeoutMs: TIMEOUT_MS })
     const next = this.#counter.next(guard.bytes)
     await pause(2 * LOCK_LEASE_MS, ending)
     if (ending.aborted) return
     try {
-      await guard.release(next)
-      journal.violated('locked: a holder published after twice its lease')
+      const version = await guard.release(next)
+      this.#ledger.enter(region.generation, this.#counter.number, version)
     } catch (error) {
       const evicted = error instanceof UntornError && error.code === 'ERR_UNTORN_EVICTED'
       if (!evicted) throw error
