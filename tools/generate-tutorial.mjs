@@ -15,6 +15,7 @@ import { isProgram, project } from './lib/project.mjs'
 export const pages = [
   'docs/check-your-protocol.md',
   'docs/choosing.md',
+  'docs/protocols/cell.md',
   'docs/protocols/locked.md',
   'docs/protocols/slots.md',
   'docs/simulator.md',
