@@ -42,6 +42,7 @@ export interface HostPeerContext {
   readonly nextHolderId: () => number
   readonly onServing: (peer: HostPeer) => void
   readonly onRenewed: () => void
+  readonly onEvicted: () => void
   /** The peer reads this region no more: it said so, or it is gone. */
   readonly onReleased: (peer: HostPeer, name: string, generation: number) => void
   readonly onEnd: (peer: HostPeer, failure: UntornError, kind: EndKind) => void
@@ -252,6 +253,7 @@ export class HostPeer {
       onGone: (evicted) => {
         if (this.#queuePair === queuePair) this.#queuePair = undefined
         if (evicted === undefined) return
+        this.#context.onEvicted()
         const reason = evicted.slice(0, TEXT_CHARACTERS_MAX)
         this.#connection.send({ type: 'evicted', reason })
       },

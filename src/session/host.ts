@@ -37,6 +37,8 @@ export interface HostStatistics {
   vanished: number
   /** Queue pairs replaced on request of a peer. */
   renewals: number
+  /** Queue pairs destroyed to take back what had been granted. */
+  evictions: number
   /** Withdrawals that went on without some peer's answer. */
   withdrawTimeouts: number
 }
@@ -100,6 +102,7 @@ export class Host implements AsyncDisposable {
         queueMicrotask(() => this.onConnect?.(peer.identity))
       },
       onRenewed: () => (this.#counters.renewals += 1),
+      onEvicted: () => (this.#counters.evictions += 1),
       onReleased: (peer, name, generation) => this.#publications.released(peer, name, generation),
       onEnd: (peer, failure, kind) => this.#ended(peer, failure, kind),
     }
@@ -223,6 +226,7 @@ function newStatistics(): HostStatistics {
     goodbyes: 0,
     vanished: 0,
     renewals: 0,
+    evictions: 0,
     withdrawTimeouts: 0,
   }
 }

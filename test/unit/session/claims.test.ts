@@ -165,7 +165,7 @@ describe('authorisation', () => {
 
 describe('an eviction', () => {
   test('closes the queue pair, then ends all claims of it, then tells the peer', async () => {
-    const { claims, otherClaims, reader, other, hostDevice, device, peer } = await opened()
+    const { claims, otherClaims, reader, other, host, hostDevice, device, peer } = await opened()
     const mine = await reader.source.claim('pin')
     const theirs = await other.source.claim('write')
     const ends: unknown[] = []
@@ -194,6 +194,7 @@ describe('an eviction', () => {
     await reader.source.claim('pin')
     expect([device.live().length, hostDevice.live().length, peer.lost]).toEqual([1, 1, undefined])
     expect(claims.over).toHaveLength(1)
+    expect(host.statistics).toMatchObject({ evictions: 1, renewals: 1 })
   })
 
   test('of a stopped peer fails as busy, and is tried again until it ends', async () => {
