@@ -26,7 +26,7 @@ export type LockControlName =
   | 'no-shadow'
   | 'shadow-last'
   | 'unlock-in-write'
-  | 'lock-unchecked'
+  | 'holder-unchecked'
   | 'repair-same-version'
   | 'evicted-alive'
   | 'repaired-first'
@@ -100,7 +100,7 @@ const rows: readonly LockControl[] = [
   ),
   control(
     {
-      name: 'lock-unchecked',
+      name: 'holder-unchecked',
       claim: 'a version that has not moved means bytes that have not moved',
       looksRight: 'Every publication bumps it, and readers compare it before and after.',
       interleaving: 'the payload read amid a publication, whose version comes last',

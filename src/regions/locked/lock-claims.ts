@@ -23,6 +23,9 @@ export interface ClaimCounters {
   repairsFailed: number
 }
 
+/** A repair that did not work, for want of a loopback, is tried again after so long. */
+const REPAIR_RETRY_MS = 100
+
 export class LockClaims implements ClaimHandler {
   readonly counters: ClaimCounters = { ended: 0, rolledForward: 0, repairsFailed: 0 }
   readonly #region: MemoryRegion
@@ -31,6 +34,8 @@ export class LockClaims implements ClaimHandler {
   readonly #byIdentity = new Map<number, LockClaim>()
   /** Identities whose acquisitions are being ended. */
   readonly #ending = new Map<number, Promise<void>>()
+  /** Those for which that did not work yet. */
+  readonly #unrepaired = new Set<number>()
   #lastIdentity = OWNER_HOLDER
   #refusing = false
 
@@ -59,7 +64,8 @@ export class LockClaims implements ClaimHandler {
 
   claim(holder: ClaimHolder): Grant {
     if (this.#refusing) throw new UntornError('ERR_UNTORN_CLOSED', 'the region is being closed')
-    if (this.#byIdentity.size + this.#ending.size >= this.#holdersMax) {
+    const busy = new Set([...this.#ending.keys(), ...this.#unrepaired])
+    if (this.#byIdentity.size + busy.size >= this.#holdersMax) {
       const message = `${this.#holdersMax} peers have the lock to share: holdersMax is the option`
       throw new UntornError('ERR_UNTORN_DENIED', message)
     }
@@ -104,9 +110,11 @@ export class LockClaims implements ClaimHandler {
       const outcome = await this.#keeper.repair(identity)
       if (outcome !== RepairOutcome.Nothing) this.counters.ended += 1
       if (outcome === RepairOutcome.RolledForward) this.counters.rolledForward += 1
+      this.#unrepaired.delete(identity)
     } catch {
-      // The word says who it was: whoever looks at it next comes back to it.
       this.counters.repairsFailed += 1
+      this.#unrepaired.add(identity)
+      if (!this.#refusing) setTimeout(() => void this.end(identity), REPAIR_RETRY_MS).unref()
     } finally {
       this.#ending.delete(identity)
     }
@@ -117,7 +125,11 @@ export class LockClaims implements ClaimHandler {
     do {
       this.#lastIdentity =
         this.#lastIdentity >= HOLDER_MAX ? OWNER_HOLDER + 1 : this.#lastIdentity + 1
-    } while (this.#byIdentity.has(this.#lastIdentity) || this.#ending.has(this.#lastIdentity))
+    } while (this.#isTaken(this.#lastIdentity))
     return this.#lastIdentity
+  }
+
+  #isTaken(identity: number): boolean {
+    return [this.#byIdentity, this.#ending, this.#unrepaired].some((taken) => taken.has(identity))
   }
 }

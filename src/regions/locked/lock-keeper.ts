@@ -70,9 +70,13 @@ export class LockKeeper {
     }
   }
 
-  /** The owner's access, when what is being repaired has been. */
+  /**
+   * The owner's access, when what is being repaired has been.
+   * @throws UntornError when its loopback broke and there is no other, ERR_UNTORN_CLOSED
+   */
   async access(): Promise<LockAccess> {
     await this.#queue
+    if (this.#way.ended !== undefined && !this.#closed) await this.#inTurn(() => this.#renew())
     if (this.#closed) throw new UntornError('ERR_UNTORN_CLOSED', 'the region is closed')
     return this.#way.access
   }
@@ -132,12 +136,18 @@ export class LockKeeper {
     const what = `the owner's loopback ended an operation with ${statusName(status)}`
     way.ended ??= new UntornError('ERR_UNTORN_REMOTE', what, { status })
     if (way === this.#way && !this.#closed) {
-      void this.#inTurn(async () => {
-        if (way === this.#way) await this.#replace(way.ended as UntornError)
-        return await this.#repair(OWNER_HOLDER)
-      }).catch(() => undefined)
+      // Should it not work: whoever asks for an access tries again.
+      void this.#inTurn(() => this.#renew()).catch(() => undefined)
     }
     return way.ended
+  }
+
+  /** Another loopback, unless somebody else was quicker; what the owner held by the old one is ended. */
+  async #renew(): Promise<void> {
+    const { ended } = this.#way
+    if (ended === undefined || this.#closed) return
+    await this.#replace(ended)
+    await this.#repair(OWNER_HOLDER)
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -159,6 +159,26 @@ describe('the owner', () => {
     expect(owner.statistics).toMatchObject({ ended: 1, repairsFailed: 0 })
   })
 
+  test('without any loopback for a while fails with a code, and tries again', async () => {
+    const { fabric, owner, owned, refusing, newPeer } = await lockedWorld({ holdersMax: 1 })
+    const { region, claim } = await newPeer()
+    await region.acquire()
+    const [loopback] = owned
+    if (loopback === undefined) throw new Error('there is no loopback')
+    fabric.faults(loopback).break()
+    refusing.now = true
+    claim().end('for a test')
+    await until(() => owner.statistics.repairsFailed === 1)
+    expect(await codeOf(owner.acquire())).toBe('ERR_UNTORN_SYSTEM')
+    // The place of the one that still has the lock is not given away.
+    const { region: next } = await newPeer()
+    expect(await codeOf(next.acquire())).toBe('ERR_UNTORN_DENIED')
+    refusing.now = false
+    await until(() => owner.statistics.ended === 1)
+    expect(await next.update((bytes) => bytes.fill(4))).toBe(6)
+    expect(await owner.update((bytes) => bytes.fill(5))).toBe(8)
+  })
+
   test('that closes while a peer is stopped amid an operation does close', async () => {
     const { owner, newPeer } = await lockedWorld({ leaseMs: 0 })
     const { region, claim } = await newPeer()

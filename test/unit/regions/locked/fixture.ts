@@ -101,6 +101,8 @@ export interface LockedWorld {
   readonly entry: CatalogueEntry
   /** Queue pairs of the owner's device, in the order of their creation. */
   readonly owned: readonly QueuePair[]
+  /** Whether the owner can have no further loopback. */
+  readonly refusing: { now: boolean }
   readonly newPeer: (change?: (grant: Grant) => Grant) => Promise<TestPeer>
 }
 
@@ -111,10 +113,14 @@ export async function lockedWorld(
   const fabric = simulatedFabric({ model: 'minimal' })
   const [far, near] = [fabric.openDevice('far'), fabric.openDevice('near')] as const
   const owned = recordQueuePairs(far)
+  const refusing = { now: false }
   const { entry, owner, claims } = lockedRegion({ bytes: BYTES, ...options }).publish({
     device: far,
     name: 'shared',
-    loopback: (window) => openLoopback(far, window),
+    loopback: (window) => {
+      if (refusing.now) throw new UntornError('ERR_UNTORN_SYSTEM', 'no queue pair is left')
+      return openLoopback(far, window)
+    },
     withdraw: () => Promise.resolve(),
     onClosed: () => undefined,
   })
@@ -151,7 +157,7 @@ export async function lockedWorld(
       claim: () => claim as TestClaim,
     }
   }
-  return { fabric, owner, entry, owned, newPeer }
+  return { fabric, owner, entry, owned, refusing, newPeer }
 }
 
 function recordQueuePairs(device: Device): readonly QueuePair[] {
