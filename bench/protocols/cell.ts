@@ -28,7 +28,7 @@ import {
   type Piece,
   type RegionOrder,
   control,
-  everywhere,
+  onWords,
   sound,
 } from './bench-protocol.ts'
 import { type RawParts, type RawWriter, rawContext, rawRegion } from './raw-region.ts'
@@ -173,8 +173,8 @@ export const cellBench: BenchProtocol = {
   schemes: [
     sound('validated'),
     sound('pinned'),
-    control('word-once', everywhere),
-    control('word-without-generation', everywhere),
+    control('word-once', onWords),
+    control('word-without-generation', onWords),
     control('unfenced-word', []),
   ],
   intervalUs: { 'shared-memory': 1, verbs: 1000, simulation: 1 },

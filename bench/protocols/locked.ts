@@ -30,7 +30,7 @@ import {
   type BenchUpdater,
   type RegionOrder,
   control,
-  everywhere,
+  onWords,
   sound,
 } from './bench-protocol.ts'
 import { rawContext } from './raw-region.ts'
@@ -134,8 +134,8 @@ export const lockedBench: BenchProtocol = {
   schemes: [
     sound('fenced'),
     sound('hash'),
-    control('lock-unchecked', everywhere),
-    control('unlock-in-write', everywhere),
+    control('lock-unchecked', ['shared-memory']),
+    control('unlock-in-write', onWords),
   ],
   intervalUs: { 'shared-memory': 0, verbs: 1000, simulation: 0 },
   unpaused: [],
