@@ -12,6 +12,7 @@ import {
 } from '../../../src/protocols/index.ts'
 import { IndexCode } from '../../../src/protocols/slots/index-code.ts'
 import { CLOSED_WORD, GARBAGE_WORD } from '../../../src/protocols/seqlock/version-word.ts'
+import { WordCode } from '../../../src/protocols/word-code.ts'
 import { codeOf, kernels } from './support/bench-region.ts'
 import { slotsShape } from './support/slots-region.ts'
 
@@ -75,6 +76,27 @@ describe('index code', () => {
     expect(code.encode(0)).toBe(0n)
     expect(decode(0n)).toBe(0)
     expect(decode(code.encodeClosed())).toBe(CLOSED_WORD)
+  })
+
+  test('words are unsigned, and what is no version and no mark is garbage', () => {
+    const words = new WordCode(slotsShape(8, 2), kernels)
+    const decodeNumber = (low: number, high: number): number => {
+      words.encode(low, high)
+      return decode((BigInt(words.high >>> 0) << 32n) | BigInt(words.low >>> 0))
+    }
+    const ones = 0xffff_ffff
+    expect(decodeNumber(ones, 0x1f_ffff)).toBe(Number.MAX_SAFE_INTEGER)
+    expect(decodeNumber(ones, ones)).toBe(CLOSED_WORD)
+    for (const [low, high] of [
+      [0, 0x20_0000],
+      [0, ones],
+      [ones - 1, ones],
+      [ones, ones - 1],
+      [ones, 0x20_0000],
+    ] as const) {
+      expect(decodeNumber(low, high)).toBe(GARBAGE_WORD)
+    }
+    fc.assert(fc.property(versions, (version) => code.encode(version) >= 0n))
   })
 
   test('words of another key or generation are not near the version they stand for', () => {
