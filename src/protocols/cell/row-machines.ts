@@ -71,13 +71,18 @@ export class RowRenewal extends RowMachine {
 }
 
 /**
- * Takes the pin out of a row: WRITE row. Nobody has to wait for it: what is posted later on this queue
- * pair comes later. All guards of the term are dead from `begin` on.
+ * Takes the pin out of a row: WRITE row, READ word. Nobody has to wait for it: what is posted later on
+ * this queue pair comes later. All guards of the term are dead from `begin` on.
+ *
+ * The READ is for who gives the row back: a WRITE may complete before it is placed, and one that is placed
+ * after the owner gave the row to somebody else would take that reader's pin away. The chain completes
+ * with the READ, hence when nothing of it lands any more.
  */
 export class RowRelease extends RowMachine {
   begin(sink: RemoteSink): void {
     this.row.release()
     this.writeRow(sink)
+    sink.read(0, Cell.word, WORD_BYTES, false)
   }
 
   resume(_sink: RemoteSink): VerdictCode {

@@ -212,6 +212,16 @@ describe('leases, the reader', () => {
     expect(row.drop(guard)).toBe(false)
   })
 
+  test('a release has completed when its WRITE is placed: what it posts last is a READ', () => {
+    const cell = region()
+    const row = cell.row()
+    cell.pinned(row).read()
+    const released = release(cell, row)
+    expect(released.attempt()).toBe(Verdict.Done)
+    expect(released.sink.trace).toEqual(['write 16', 'read 8'])
+    expect(cell.owner.readers.loadPin(0)).toBe(0)
+  })
+
   test('a renewal with a guard alive keeps the epoch, one without moves it on', () => {
     const cell = region()
     const row = cell.row()
