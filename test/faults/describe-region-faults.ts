@@ -1,7 +1,8 @@
 // Goal: whichever process of a region dies or stands still, the others get whole bytes of one
 // incarnation or a coded failure, and what the dead one held is free again. Method: real processes,
-// really killed and stopped, each protocol in turn: its owner, a reader that has pinned an object, a
-// writer that has the lock. Payloads are words that all equal the number of their publication.
+// really killed and stopped, each protocol in turn: its owner, and a reader that has pinned an object;
+// describe-faults.ts has the seqlock, describe-lock-faults.ts holders of locks. Payloads are words
+// that all equal the number of their publication.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type Device,
@@ -10,11 +11,10 @@ import {
   UntornError,
   connect,
   listen,
-  lockedRegion,
   openDevice,
   rcuCell,
 } from '../../src/index.ts'
-import type { LockedOwner, RcuCellOwner, RegionReader } from '../../src/regions/index.ts'
+import type { RcuCellOwner, RegionReader } from '../../src/regions/index.ts'
 import { Child } from './child.ts'
 
 const BYTES = 4096
@@ -151,8 +151,15 @@ export function describeRegionFaults(address: string): void {
       let host: Host
       const peers: Child[] = []
 
-      const start = async (role: 'pinner' | 'holder'): Promise<Child> => {
-        const child = await Child.start(role, address, host.port, 'party.mjs', '', String(BYTES))
+      const startPinner = async (): Promise<Child> => {
+        const child = await Child.start(
+          'pinner',
+          address,
+          host.port,
+          'party.mjs',
+          '',
+          String(BYTES),
+        )
         peers.push(child)
         return child
       }
@@ -183,7 +190,7 @@ export function describeRegionFaults(address: string): void {
 
       test('killed with an object pinned: the memory is back at once', async () => {
         const owner = publishCell(LONG_MS)
-        const victim = await start('pinner')
+        const victim = await startPinner()
         await victim.tell('pin')
         for (let number = 1; number <= 3; number += 1) owner.store(payload(number))
         expect(await victim.tell('readPinned')).toBe(0)
@@ -196,7 +203,7 @@ export function describeRegionFaults(address: string): void {
 
       test('stopped with an object pinned: its lease ends, and its guard with it', async () => {
         const owner = publishCell(LEASE_MS)
-        const victim = await start('pinner')
+        const victim = await startPinner()
         await victim.tell('pin')
         owner.store(payload(1))
         await victim.signal('SIGSTOP')
@@ -210,67 +217,6 @@ export function describeRegionFaults(address: string): void {
         expect(await victim.tell('pin')).toBe(owner.version)
         expect(await victim.tell('readPinned')).toBe(20)
       })
-
-      test('killed with the lock: the owner ends it and goes on', async () => {
-        const spec = lockedRegion({ bytes: BYTES, leaseMs: 0, initial: payload(5) })
-        const owner = host.publish('region', spec)
-        const victim = await start('holder')
-        expect(await victim.tell('acquire')).toBe(5)
-        await victim.signal('SIGKILL')
-        let found = -1
-        await owner.update((bytes) => {
-          found = wholeNumber(bytes)
-          bytes.set(payload(50))
-        })
-        expect(found).toBe(5)
-        const heir = await start('holder')
-        expect(await heir.tell('acquire')).toBe(50)
-        await heir.tell('release')
-        await owner.update((bytes) => {
-          found = wholeNumber(bytes)
-        })
-        expect(found).toBe(51)
-      })
-
-      test('killed while it writes as fast as it can: the old payload or the new, whole', async () => {
-        const spec = lockedRegion({ bytes: BYTES, leaseMs: 0, initial: payload(0) })
-        const owner = host.publish('region', spec)
-        let last = 0
-        for (let round = 0; round < 3; round += 1) {
-          const victim = await start('holder')
-          await victim.tell('flatOut')
-          const before = last
-          await until(async () => (await present(owner)) > before + 10)
-          await victim.signal('SIGKILL')
-          const found = await present(owner)
-          expect(found).toBeGreaterThan(before)
-          await owner.update((bytes) => {
-            last = wholeNumber(bytes)
-          })
-          expect(last).toBe(found)
-        }
-      })
-
-      test('stopped with the lock: evicted when its lease is over, and told so', async () => {
-        const spec = lockedRegion({ bytes: BYTES, leaseMs: LEASE_MS, initial: payload(5) })
-        const owner = host.publish('region', spec)
-        const victim = await start('holder')
-        await victim.tell('acquire')
-        await victim.signal('SIGSTOP')
-        await owner.update((bytes) => bytes.set(payload(70)), { timeoutMs: NOTICE_MS })
-        await victim.signal('SIGCONT')
-        expect(await victim.tell('release')).toBe('ERR_UNTORN_EVICTED')
-        expect(await present(owner)).toBe(70)
-        expect(owner.statistics.evictions).toBe(1)
-      })
     })
   })
-}
-
-/** The number of the payload, read under the lock. */
-async function present(owner: LockedOwner): Promise<number> {
-  const guard = await owner.acquire({ timeoutMs: NOTICE_MS })
-  const number = wholeNumber(guard.bytes)
-  await guard.discard()
-  return number
 }

@@ -1,6 +1,6 @@
 // A process for faults of regions of every protocol, told what to do over its IPC channel: the owner of
-// one, or a peer that pins it, or that takes its lock. Plain JavaScript against the built package. Every
-// 64-bit word of a payload is the number of the publication, so that any mixture of two shows.
+// one, or a peer that pins it. Plain JavaScript against the built package. Every 64-bit word of a
+// payload is the number of the publication, so that any mixture of two shows.
 import { connect, listen, openDevice } from '../../dist/src/index.js'
 import { lockedRegion, rcuCell, versionedSlots } from '../../dist/src/regions/index.js'
 
@@ -87,35 +87,7 @@ async function pinnerCommands() {
   return { port: 0, commands }
 }
 
-async function holderCommands() {
-  const peer = await connect(device, `${address}:${portText}`)
-  const region = await peer.open('region', { protocol: 'locked', timeoutMs: 60_000 })
-  let guard
-  const commands = {
-    acquire: async () => {
-      guard = await region.acquire()
-      number = Number(new BigUint64Array(guard.bytes.slice().buffer)[0])
-      return number
-    },
-    release: async () => {
-      try {
-        return await guard.release(payload())
-      } catch (error) {
-        return String(error.code ?? error)
-      }
-    },
-    flatOut: () =>
-      void flatOut(() =>
-        region.update((present) => {
-          number = Number(new BigUint64Array(present.slice().buffer)[0])
-          present.set(payload())
-        }),
-      ),
-  }
-  return { port: 0, commands }
-}
-
-const roles = { owner: ownerCommands, pinner: pinnerCommands, holder: holderCommands }
+const roles = { owner: ownerCommands, pinner: pinnerCommands }
 process.on('disconnect', () => process.exit(0))
 const { port, commands } = await roles[role]()
 process.on('message', async ({ id, command }) => {
