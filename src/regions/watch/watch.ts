@@ -20,6 +20,13 @@ export type Look<S> = (version: number, options: WholeReadOptions) => Promise<S 
  */
 const BROKEN_LOOKS_MAX = 3
 
+/** What a look, or a claim, ends with when its queue pair is replaced: an eviction does that, too. */
+const brokenCodes: ReadonlySet<string> = new Set([
+  'ERR_UNTORN_REMOTE',
+  'ERR_UNTORN_NOT_CONNECTED',
+  'ERR_UNTORN_EVICTED',
+])
+
 export class Watch<S extends { readonly version: number }>
   implements AsyncIterableIterator<S, undefined>, AsyncDisposable
 {
@@ -178,9 +185,7 @@ export class Watch<S extends { readonly version: number }>
    * @throws `failure` when it means something else
    */
   async #mend(failure: unknown): Promise<void> {
-    const broken =
-      failure instanceof UntornError &&
-      (failure.code === 'ERR_UNTORN_REMOTE' || failure.code === 'ERR_UNTORN_NOT_CONNECTED')
+    const broken = failure instanceof UntornError && brokenCodes.has(failure.code)
     this.#brokenLooks += 1
     if (!broken || this.#brokenLooks > BROKEN_LOOKS_MAX) throw failure
     this.#claim?.lookAgain()

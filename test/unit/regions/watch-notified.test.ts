@@ -177,6 +177,21 @@ test('the owner’s close is done, also when it is heard of by the claim', async
   expect(await settled(pending)).toEqual({ done: true, value: undefined })
 })
 
+test('an eviction while it claims costs a claim, not the watch', async () => {
+  const claim = world.source.claim.bind(world.source)
+  let asked = 0
+  world.source.claim = (kind) => {
+    asked += 1
+    // The owner of another region took back what this peer had: its queue pair is replaced.
+    if (asked > 1) return claim(kind)
+    return Promise.reject(new UntornError('ERR_UNTORN_EVICTED', 'the owner says: test'))
+  }
+  const watch = world.reader.watch({ notify })
+  expect(await versionOf(watch.next())).toBe(2)
+  expect(asked).toBe(2)
+  await watch.return()
+})
+
 test('a region that notifies nobody says so', async () => {
   world.source.claim = () => Promise.reject(new UntornError('ERR_UNTORN_DENIED', 'no'))
   expect(await codeOf(() => world.reader.watch({ notify }).next())).toBe('ERR_UNTORN_DENIED')
