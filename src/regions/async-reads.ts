@@ -3,18 +3,15 @@
 import { argumentTypeError } from '../errors.ts'
 import { type ReadEnd, type ReadOrder, drive } from './drivers/async.ts'
 import { abortedError } from './drivers/cancellation.ts'
+import { LoopTurns } from './drivers/loop-turns.ts'
 import type { ReadContext } from './read-context.ts'
 import type { WholeReadOptions } from './read-options.ts'
 import { type RetryPolicy, retryPolicy } from './retry-policy.ts'
 
-/** A turn of the loop costs a microsecond or two; one in 64 reads keeps that in the noise. */
-const READS_PER_TURN_MAX = 64
-
 export class AsyncReads {
   readonly #context: ReadContext
   readonly #policy: RetryPolicy
-  /** Reads that ended at once, since the event loop last had its turn. */
-  #atOnce = 0
+  readonly #turns = new LoopTurns()
 
   constructor(context: ReadContext, policy: RetryPolicy) {
     this.#context = context
@@ -47,23 +44,18 @@ export class AsyncReads {
       if (order.wantedVersion === 0) context.version = end.version
       return this.#yielding(Promise.resolve(resultOf(end)))
     }
-    this.#atOnce = 0
+    this.#turns.waited()
     return end.then((ended) => {
       if (order.wantedVersion === 0) context.version = ended.version
       return resultOf(ended)
     })
   }
 
-  /**
-   * Reads that end at once settle in microtasks, and a loop of them would starve the event loop:
-   * losses, withdrawals and this process's own heartbeats would go unnoticed. So now and then one
-   * of them settles only after the loop has turned.
-   */
+  /** Now and then a read settles only after the loop has turned. */
   #yielding<T>(settled: Promise<T>): Promise<T> {
-    this.#atOnce += 1
-    if (this.#atOnce < READS_PER_TURN_MAX) return settled
-    this.#atOnce = 0
+    const turn = this.#turns.ended()
+    if (turn === undefined) return settled
     settled.catch(() => undefined)
-    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => settled)
+    return turn.then(() => settled)
   }
 }

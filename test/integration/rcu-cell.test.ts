@@ -288,3 +288,32 @@ for (const [name, makeFabric] of Object.entries(fabrics)) {
     await until(() => owner.statistics.retired === 0)
   })
 }
+
+test('a loop of operations that all end at once lets the event loop turn', async () => {
+  const { owner, reader } = await start(fabrics['device']?.() as () => Promise<Device>, {
+    writers: 1,
+    leaseMs: 60_000,
+  })
+  let turns = 0
+  const turn = (): void => {
+    turns += 1
+    timer = setImmediate(turn)
+  }
+  let timer = setImmediate(turn)
+  using guard = await reader.pin()
+  for (const operation of [
+    () => guard.load(),
+    () => guard.current().read(),
+    async () => (await reader.pin()).release(),
+  ]) {
+    turns = 0
+    for (let count = 0; count < 640; count++) await operation()
+    expect(turns).toBeGreaterThan(5)
+  }
+  guard.release()
+  turns = 0
+  for (let count = 0; count < 200; count++) await reader.update((bytes) => bytes)
+  expect(turns).toBeGreaterThan(2)
+  clearImmediate(timer)
+  expect(owner.load().version).toBe(201)
+})

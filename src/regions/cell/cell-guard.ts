@@ -239,6 +239,7 @@ export class RcuCellGuard implements Disposable, AsyncDisposable {
       attempt: () => this.#seat.attempt(slot),
       policy,
       signal,
+      turns: this.#seat.turns,
       transportFailed: (status) => this.#seat.transportFailed(status),
     })
   }

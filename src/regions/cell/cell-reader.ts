@@ -186,6 +186,7 @@ export class RcuCellReader extends ObjectReader {
         },
         policy,
         signal,
+        turns: seat.turns,
         transportFailed: (status) => seat.transportFailed(status),
       })
       if ('failure' in end) {

@@ -18,6 +18,7 @@ import { type RemoteMachine, Verdict } from '../../protocols/machine.ts'
 import type { Claim } from '../contract.ts'
 import type { Outcome } from '../drivers/attempt.ts'
 import { attemptRemote, attemptRemoteSync } from '../drivers/remote.ts'
+import { LoopTurns } from '../drivers/loop-turns.ts'
 import type { ReadContext } from '../read-context.ts'
 import type { WindowTarget } from '../window-sink.ts'
 import { MachinePool, type MachineSlot } from './machine-pool.ts'
@@ -37,6 +38,7 @@ export class PinSeat {
   readonly row: ReaderRow
   readonly readers: MachinePool<PinnedReader>
   readonly parts: MachinePool<PinnedObjectReader>
+  readonly turns: LoopTurns = new LoopTurns()
   readonly #renewals: MachinePool<RowRenewal>
   readonly #releases: MachinePool<RowRelease>
   readonly #context: ReadContext

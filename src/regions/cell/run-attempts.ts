@@ -5,6 +5,7 @@ import { Status } from '../../fabric/status.ts'
 import { type ReaderMachine, Verdict, type VerdictCode } from '../../protocols/machine.ts'
 import type { Outcome } from '../drivers/attempt.ts'
 import { Cancellation, abortedError } from '../drivers/cancellation.ts'
+import type { LoopTurns } from '../drivers/loop-turns.ts'
 import { pause as spin } from '../drivers/spin.ts'
 import type { ReadContext } from '../read-context.ts'
 import { RetryLog, type RetryPolicy, timeoutError } from '../retry-policy.ts'
@@ -18,6 +19,7 @@ export interface AttemptOrder {
   readonly attempt: () => Outcome | Promise<Outcome>
   readonly policy: RetryPolicy
   readonly signal: AbortSignal | undefined
+  readonly turns: LoopTurns
   /** What a chain that failed with a status means. */
   readonly transportFailed: (status: number) => UntornError
 }
@@ -38,7 +40,10 @@ export async function runAttempts(order: AttemptOrder): Promise<AttemptEnd> {
   }
   // Most end here, and need no timer.
   const first = attempt()
-  if (first === Verdict.Done) return { verdict: first }
+  if (first === Verdict.Done) {
+    await order.turns.ended()
+    return { verdict: first }
+  }
   const retries = new RetryLog()
   retries.begin(policy)
   const cancellation = new Cancellation(

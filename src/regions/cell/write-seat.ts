@@ -14,6 +14,7 @@ import { Verdict } from '../../protocols/machine.ts'
 import type { Claim } from '../contract.ts'
 import { abortedError } from '../drivers/cancellation.ts'
 import { attemptRemote, mayHaveHappened } from '../drivers/remote.ts'
+import { LoopTurns } from '../drivers/loop-turns.ts'
 import type { ReadContext } from '../read-context.ts'
 import { RetryLog, type RetryPolicy, timeoutError } from '../retry-policy.ts'
 import { MachinePool, type MachineSlot } from './machine-pool.ts'
@@ -46,6 +47,7 @@ export class WriteSeat {
   readonly #readers: MachinePool<ValidatedReader>
   readonly #writers: MachinePool<CellWriter>
   readonly #writer: MachineSlot<CellWriter>
+  readonly #turns = new LoopTurns()
   /** The change in progress. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -116,7 +118,10 @@ export class WriteSeat {
     for (;;) {
       if (this.ended !== undefined) throw this.ended
       const outcome = await attemptRemote(machine, sink, queuePair)
-      if (outcome === Verdict.Done) return machine.swapped
+      if (outcome === Verdict.Done) {
+        await this.#turns.ended()
+        return machine.swapped
+      }
       if (outcome === Verdict.Closed) throw this.#closedError()
       if (outcome === Verdict.Retry) {
         if (log.remainingUs === 0) throw this.#starvedError()
