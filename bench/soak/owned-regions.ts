@@ -2,6 +2,7 @@
 import type { ProtocolName } from '../../src/regions/contract.ts'
 import type { RcuCellOwner } from '../../src/regions/cell/cell-owner.ts'
 import { rcuCell } from '../../src/regions/cell/rcu-cell.ts'
+import type { LockedOwner } from '../../src/regions/locked/locked-owner.ts'
 import { lockedRegion } from '../../src/regions/locked/locked-region.ts'
 import { seqlock } from '../../src/regions/seqlock.ts'
 import { versionedSlots } from '../../src/regions/slots/versioned-slots.ts'
@@ -30,6 +31,7 @@ const HEAP_LOOK_ONE_IN = 64
 const UPDATE_MS = 5_000
 /** For leases of those who were killed, and then some. */
 const SETTLE_MS = 5_000
+const SETTLE_LOOK_MS = 20
 
 export interface OwnedRegion {
   readonly protocol: ProtocolName
@@ -87,7 +89,7 @@ const publishers: Readonly<
       ledger.enter(owner.generation, updates.number, version)
       if (random.oneIn(HEAP_LOOK_ONE_IN)) journal.heap = heapOf(owner)
     }
-    const end = (): Promise<void> => settleHeap(owner, context)
+    const end = (): Promise<void> => settleCell(owner, context)
     return { protocol: 'rcu-cell', operation: 'update', write, end }
   },
   locked(host, context, payloads) {
@@ -102,18 +104,40 @@ const publishers: Readonly<
       })
       ledger.enter(owner.generation, updates.number, version)
     }
-    return { protocol: 'locked', operation: 'update', write, burstMax: 1 }
+    const end = (): Promise<void> => settleLock(owner, context)
+    return { protocol: 'locked', operation: 'update', write, burstMax: 1, end }
   },
 }
 
-/** Lets go of what peers that are gone had pinned, and tells what the heap holds then. */
-async function settleHeap(owner: RcuCellOwner, { journal }: RoleContext): Promise<void> {
+/** Peers are gone: nothing of theirs may be left, neither places nor objects that they had pinned. */
+async function settleCell(owner: RcuCellOwner, { journal }: RoleContext): Promise<void> {
   journal.begin('rcu-cell', 'synchronize')
-  const signal = AbortSignal.timeout(SETTLE_MS)
-  await owner.synchronize({ signal })
+  const isFree = (): boolean => owner.statistics.readers === 0 && owner.statistics.writers === 0
+  if (!(await comesTrue(isFree))) journal.violated('rcu-cell: places of peers that are gone')
+  await owner.synchronize({ signal: AbortSignal.timeout(SETTLE_MS) })
   journal.heap = heapOf(owner)
-  const { retired } = owner.statistics
-  if (retired > 0) journal.violated(`rcu-cell: ${retired} objects are retired for nobody`)
+  const { retired, heap } = owner.statistics
+  // None when the present object lies in a writer's place.
+  if (retired > 0 || heap.objects > 1) {
+    journal.violated(
+      `rcu-cell: ${retired} objects retired, ${heap.objects} in the heap, for nobody`,
+    )
+  }
+}
+
+async function settleLock(owner: LockedOwner, { journal }: RoleContext): Promise<void> {
+  journal.begin('locked', 'waiting for its holders to end')
+  if (await comesTrue(() => owner.holders().length === 0)) return
+  journal.violated('locked: holders that are gone are holders still')
+}
+
+async function comesTrue(condition: () => boolean): Promise<boolean> {
+  const endMs = performance.now() + SETTLE_MS
+  while (!condition()) {
+    if (performance.now() > endMs) return false
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_LOOK_MS))
+  }
+  return true
 }
 
 function heapOf(owner: RcuCellOwner): HeapReport {

@@ -34,7 +34,7 @@ const paceOn = {
     startMs: 30_000,
     silenceMs: 10_000,
     stallMs: 15_000,
-    finishMs: 15_000,
+    finishMs: 30_000,
     faults: { pauseMsMin: 200, pauseMsMax: 1_200, stopMsMax: 1_500 },
   },
   network: {
