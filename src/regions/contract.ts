@@ -68,7 +68,7 @@ export interface ClaimHolder {
   evict(why: string): Promise<void>
   /**
    * Sends a small message to the peer's claim, which hands it to `onNotice`: bytes, at most 64. False
-   * when one is still on its way: the caller tells again later.
+   * when one is still on its way, or there is no memory for it: the caller tells again later.
    */
   notify(message: Uint8Array): boolean
 }

@@ -33,17 +33,15 @@ export class NoticeSender {
     this.#onBroken = onBroken
   }
 
-  /**
-   * False when there is no room for it now.
-   * @throws UntornError when memory cannot be registered
-   */
+  /** False when there is no room for it now. Never throws: a publication does not fail with its notice. */
   send(claim: number, message: Uint8Array): boolean {
-    this.#memory ??= this.#device.allocate(CLAIMS_PER_PEER_MAX * NOTICE_SLOT_BYTES)
-    const slot = this.#outgoing.has(claim) ? undefined : this.#free.pop()
+    const memory = this.#registered()
+    if (memory === undefined || this.#outgoing.has(claim)) return false
+    const slot = this.#free.pop()
     if (slot === undefined) return false
     const outgoing: Outgoing = { slot, sent: false, taken: false }
     this.#outgoing.set(claim, outgoing)
-    const status = this.#post(this.#memory, slot, claim, message)
+    const status = this.#post(memory, slot, claim, message)
     if (typeof status === 'number') return this.#ended(claim, outgoing, status)
     void status.then((end) => this.#ended(claim, outgoing, end))
     return true
@@ -61,6 +59,16 @@ export class NoticeSender {
   /** Gives back the memory; the queue pair is closed by now. */
   async close(): Promise<void> {
     await this.#memory?.close()
+  }
+
+  /** Undefined while no memory can be registered, and when the device has taken it away. */
+  #registered(): MemoryRegion | undefined {
+    try {
+      this.#memory ??= this.#device.allocate(CLAIMS_PER_PEER_MAX * NOTICE_SLOT_BYTES)
+    } catch {
+      return undefined
+    }
+    return this.#memory.closed ? undefined : this.#memory
   }
 
   #post(

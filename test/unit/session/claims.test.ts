@@ -108,6 +108,14 @@ describe('a claim', () => {
     expect(claims.over).toHaveLength(CLAIMS_PER_PEER_MAX)
   })
 
+  test('whose host cannot register memory for its notices is told later, and nobody throws', async () => {
+    const { claims, reader } = await opened()
+    await reader.source.claim('pin')
+    // A publication must not fail because a watcher cannot be told of it.
+    expect(claims.held[0]?.notify(Uint8Array.of(1))).toBe(false)
+    expect(claims.over).toEqual([])
+  })
+
   test('heeds its signal, and what is granted too late is given back', async () => {
     const { claims, reader } = await opened()
     const aborted = { code: 'ERR_UNTORN_ABORTED' }
