@@ -124,7 +124,12 @@ export class WriteClaims extends CellClaims {
     const { shape } = this.cell
     const start = unitOffset(shape, grantUnit(shape, writer, 0))
     const word = this.region.window(0, UNIT_BYTES, { remoteRead: true, remoteAtomic: true })
-    return [word, this.region.window(start, grantBytes(shape), { remoteWrite: true })]
+    try {
+      return [word, this.region.window(start, grantBytes(shape), { remoteWrite: true })]
+    } catch (error) {
+      word.close()
+      throw error
+    }
   }
 
   protected override giveBack(writer: number): void {

@@ -127,11 +127,19 @@ export class RcuCellOwner extends RegionOwner<Cell> {
   /**
    * Resolves when every guard that may show an object replaced before this call is gone: dropped,
    * expired, or its reader gone.
+   * @throws TypeError ERR_UNTORN_ARGUMENT
    * @throws UntornError ERR_UNTORN_ABORTED, and as `load`
    */
   async synchronize(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (typeof options !== 'object' || options === null) {
+      throw argumentTypeError('options must be an object')
+    }
+    const { signal } = options
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw argumentTypeError('signal must be an AbortSignal')
+    }
     if (!this.closed) this.#learn()
-    const ended = this.#waiters.synchronize(options.signal)
+    const ended = this.#waiters.synchronize(signal)
     this.#attend()
     await ended
   }

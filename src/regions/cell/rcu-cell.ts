@@ -38,7 +38,10 @@ export interface RcuCellOptions {
    * the heap. Default 0: the owner alone writes.
    */
   readonly writers?: number
-  /** How long a guard protects what it shows unless it is renewed, milliseconds. Default 1000. */
+  /**
+   * How long a guard protects what it shows unless it is renewed, milliseconds: an integer up to
+   * 3600000. Default 1000.
+   */
   readonly leaseMs?: number
   /**
    * How much longer the owner waits for a reader that is silent: more than the clocks of two hosts
@@ -93,7 +96,9 @@ function checkOptions(options: RcuCellOptions): void {
   const spanBytes = spanUnits(shapeOf(options)) * UNIT_BYTES
   assertInteger('bytes', options.bytes, SPAN_COUNT_MIN * spanBytes, HEAP_UNITS_MAX * UNIT_BYTES)
   checkCellShape(shapeOf(options))
-  for (const name of ['leaseMs', 'slackMs'] as const) assertMs(name, options[name])
+  // Grants are made of integers.
+  if (options.leaseMs !== undefined) assertInteger('leaseMs', options.leaseMs, 1, LEASE_MS_MAX)
+  assertMs('slackMs', options.slackMs)
   for (const name of FLAGS) {
     if (options[name] === undefined || typeof options[name] === 'boolean') continue
     throw argumentTypeError(`${name} must be a boolean`)

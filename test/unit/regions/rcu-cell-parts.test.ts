@@ -2,6 +2,7 @@
 // clocks in the test's hands; entries and grants of owners that cannot be right.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { UntornError } from '../../../src/errors.ts'
+import { WriteClaims } from '../../../src/regions/cell/cell-claims.ts'
 import { Housekeeping, Housework } from '../../../src/regions/cell/housekeeping.ts'
 import { GraceWaiters } from '../../../src/regions/cell/grace-waiters.ts'
 import { openRcuCell } from '../../../src/regions/cell/open-cell.ts'
@@ -9,12 +10,19 @@ import { PinSeat } from '../../../src/regions/cell/pin-seat.ts'
 import { type RcuCellOptions, rcuCell } from '../../../src/regions/cell/rcu-cell.ts'
 import { readerClock } from '../../../src/regions/cell/reader-clock.ts'
 import { WriteSeat } from '../../../src/regions/cell/write-seat.ts'
-import type { CatalogueEntry, Claim, OpenWindow } from '../../../src/regions/contract.ts'
+import type { MemoryRegion } from '../../../src/fabric/contract.ts'
+import type {
+  CatalogueEntry,
+  Claim,
+  ClaimHolder,
+  OpenWindow,
+} from '../../../src/regions/contract.ts'
 import { prepareRegions } from '../../../src/regions/kernels.ts'
 import { ReadContext } from '../../../src/regions/read-context.ts'
 import { GracePeriods } from '../../../src/protocols/cell/index.ts'
 import { portableKernels } from '../../../src/protocols/portable-kernels.ts'
 import { loadHash } from '../../../src/protocols/hash.ts'
+import { CellRegion } from '../protocols/support/cell-region.ts'
 import { FakeDevice } from './fake-fabric.ts'
 import { FakeSource, publishContext } from './fixture.ts'
 
@@ -43,6 +51,7 @@ describe('options', () => {
     [{ readers: 5000 }, RangeError],
     [{ writers: 1.5 }, RangeError],
     [{ leaseMs: 0 }, RangeError],
+    [{ leaseMs: 10.5 }, RangeError],
     [{ slackMs: Number.NaN }, RangeError],
     [{ quarantine: -1 }, RangeError],
     [{ poison: 1 as never }, TypeError],
@@ -140,6 +149,32 @@ describe('a grant', () => {
   })
 })
 
+describe('a place to write', () => {
+  test('that cannot be granted whole leaves no window behind, and is free again', () => {
+    const { owner: cell } = new CellRegion({ writers: 1, spanCount: 8 })
+    cell.format()
+    const open = new Set<object>()
+    let room = 1
+    const memory = {
+      closed: false,
+      window: () => {
+        if (open.size === room) throw new UntornError('ERR_UNTORN_SYSTEM', 'no window is left')
+        const window = { offset: 0, descriptor: {}, close: () => open.delete(window) }
+        open.add(window)
+        return window
+      },
+    } as unknown as MemoryRegion
+    const { word } = cell
+    const settle = (): void => cell.catchUp(word.low, word.high, cell.writers.endings)
+    const claims = new WriteClaims(cell, memory, () => undefined, settle)
+    const holder = { id: 1, kind: 'write', peer: 'test' } as ClaimHolder
+    expect(() => claims.claim(holder)).toThrow(UntornError)
+    expect([open.size, claims.count]).toEqual([0, 0])
+    room = 2
+    expect(claims.claim(holder).windows).toHaveLength(2)
+  })
+})
+
 describe('housekeeping', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
@@ -205,6 +240,15 @@ describe('who waits for a grace period', () => {
     await expect(waiting).rejects.toBeInstanceOf(UntornError)
     await expect(waiters.synchronize(AbortSignal.abort())).rejects.toBeInstanceOf(UntornError)
     expect(waiters.waiting).toBe(0)
+  })
+
+  test('with what is no signal is refused with a code', async () => {
+    const { owner } = await published()
+    for (const wrong of [null, { signal: 1 }, { signal: {} }]) {
+      const argument = { code: 'ERR_UNTORN_ARGUMENT' }
+      await expect(owner.synchronize(wrong as never)).rejects.toMatchObject(argument)
+    }
+    await owner.close()
   })
 })
 
