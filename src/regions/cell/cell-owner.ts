@@ -50,7 +50,9 @@ export class RcuCellOwner extends RegionOwner<Cell> {
     this.#housekeeping = new Housekeeping(() => this.#keepHouse(), pauseMs)
   }
 
+  /** What there is at this moment: it looks at every row, and reclaims what nobody pins. */
   override get statistics(): CellOwnerStatistics {
+    if (!this.closed) this.#scan()
     return cellStatistics(this.#cell, this.#pins, this.#writers.count, super.statistics, clock())
   }
 

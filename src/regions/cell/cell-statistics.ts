@@ -27,7 +27,7 @@ export interface CellOwnerStatistics extends OwnerStatistics {
   /** Peers that have a place to write. */
   readonly writers: number
   readonly heap: HeapStatistics
-  /** The pin that knows the oldest version, as of the last scan. */
+  /** The pin that knows the oldest version. */
   readonly oldestPin: CellPin | undefined
   /** Pins that have stood for more than half of their lease without renewal, oldest first. */
   readonly slowReaders: readonly CellPin[]
