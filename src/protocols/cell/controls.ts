@@ -148,7 +148,6 @@ const pinControls: readonly CellControl[] = [
       looksRight:
         'The pin is posted before the word is read, and its completion need not be awaited.',
       interleaving: 'word sampled; swap, scan and reuse; the pin lands',
-      caughtUnder: unordered,
     },
     {
       createPinned: (shape, kernels, row, clock) => new PinApartReader(shape, kernels, row, clock),

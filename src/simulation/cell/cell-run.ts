@@ -32,8 +32,10 @@ export interface CellRunParts {
   readonly owner: CellOwner
   readonly region: SimulatedMemory
   readonly payloadBytes: number
-  /** That meet. */
-  readonly parties: number
+  /** Parties that meet. */
+  readonly meeting: number
+  /** By place. */
+  readonly writers: readonly Party[]
   /** Is added to: how often an object was used under a pin, by grace periods since it was replaced. */
   readonly ages: number[]
 }
@@ -43,10 +45,12 @@ export class CellRun {
   readonly shape: CellShape
   readonly owner: CellOwner
   readonly payloadBytes: number
+  /** Remote writers, by place. */
+  readonly writers: readonly Party[]
   /** Grace periods that have ended; one follows upon the other without a gap. */
   gracePeriods = 0
   readonly #ages: number[]
-  readonly #parties: number
+  readonly #meeting: number
   readonly #region: SimulatedMemory
   readonly #payloads = new Map<number, Uint8Array>()
   readonly #versionOfWord = new Map<string, number>()
@@ -62,7 +66,8 @@ export class CellRun {
     this.payloadBytes = parts.payloadBytes
     this.#region = parts.region
     this.#ages = parts.ages
-    this.#parties = parts.parties
+    this.#meeting = parts.meeting
+    this.writers = parts.writers
   }
 
   /** Bytes of a version. */
@@ -96,9 +101,9 @@ export class CellRun {
    * before, so that a world can be about one moment of a long story.
    */
   *meet(party: Party): Script {
-    const meeting = Math.floor(this.#arrivals / this.#parties) + 1
+    const meeting = Math.floor(this.#arrivals / this.#meeting) + 1
     this.#arrivals += 1
-    yield* party.until(() => this.#arrivals >= meeting * this.#parties)
+    yield* party.until(() => this.#arrivals >= meeting * this.#meeting)
   }
 
   /** A scan has ended. */

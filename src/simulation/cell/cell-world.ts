@@ -42,8 +42,18 @@ export function cellScenario(
   cell: CellUnderTest,
   more: Pick<PartyScenarioOptions, 'observe'> & { readonly ages?: number[] } = {},
 ): PartyScenario<CellRun> {
-  const { payloadBytes, spanCount = 2, owner, readers, attemptsMax, afterwards } = world
-  const { leaseTicks = LEASE_TICKS, slackTicks = 0.5, poison, quarantine, ...options } = world
+  const { ages, ...options } = more
+  return new PartyScenario(cellPartyWorld(world, cell, ages), { ...world, ...options })
+}
+
+/** The parties of such a world, for those who run it otherwise: the crash matrix. */
+export function cellPartyWorld(
+  world: Omit<CellWorld, 'model'>,
+  cell: CellUnderTest,
+  ages: number[] = [],
+): PartyWorld<CellRun> {
+  const { payloadBytes, spanCount = 2, owner, readers, attemptsMax = 1, afterwards } = world
+  const { leaseTicks = LEASE_TICKS, slackTicks = 0.5, poison = false, quarantine = 0 } = world
   const rows = readers.length + (afterwards === undefined ? 0 : 1)
   const shape: CellShape = {
     objectBytesMax: payloadBytes,
@@ -63,9 +73,16 @@ export function cellScenario(
     afterwards: row === readers.length,
     rights: { write: [{ from: rowOffset(row), to: rowOffset(row) + 64 }], atomic: [] },
     script: (party, run) =>
-      readerScript(party, run, { deeds, attemptsMax: attemptsMax ?? 1, leaseTicks, row }),
+      readerScript(party, run, {
+        deeds,
+        leaseTicks,
+        row,
+        // A dead owner's last stores may become visible meanwhile, but nothing else happens.
+        attemptsMax: row === readers.length ? attemptsMax + 2 : attemptsMax,
+        mustRead: row === readers.length,
+      }),
   }))
-  const plan: PartyWorld<CellRun> = {
+  return {
     name: `cell ${cell.name}, ${JSON.stringify([owner, readers, afterwards, payloadBytes])}`,
     regionBytes: cellRegionBytes(shape),
     peersWrite: [{ from: rowOffset(0), to: rowOffset(rows) }],
@@ -84,10 +101,9 @@ export function cellScenario(
       const made = cell.scheme.createOwner(port, shape, cell.kernels, {
         leaseMs: leaseTicks,
         slackMs: slackTicks,
-        poison: poison ?? false,
-        quarantine: quarantine ?? 0,
+        poison,
+        quarantine,
       })
-      const ages = more.ages ?? []
       const { region } = run
       const shared = new CellRun({
         cell,
@@ -96,7 +112,8 @@ export function cellScenario(
         region,
         payloadBytes,
         ages,
-        parties: readers.length + 1,
+        meeting: readers.length + 1,
+        writers: [],
       })
       made.format(shared.payload(1))
       shared.noteVersion()
@@ -104,6 +121,4 @@ export function cellScenario(
       return shared
     },
   }
-  const { observe } = more
-  return new PartyScenario(plan, { ...options, ...(observe === undefined ? {} : { observe }) })
 }

@@ -28,6 +28,8 @@ export interface ReaderScriptOptions {
   readonly leaseTicks: number
   /** In the owner's table. */
   readonly row: number
+  /** Nothing is against it: every read has to bring something. */
+  readonly mustRead?: boolean
 }
 
 export function readerScript(party: Party, run: CellRun, options: ReaderScriptOptions): Script {
@@ -176,8 +178,11 @@ class CellReaderScript {
 
   /** Whether an operation gave bytes; everything else is a typed failure. */
   #gives({ kind, verdict }: OperationEnd): boolean {
+    if (kind === 'ended' && verdict === Verdict.Done) return true
+    if (this.#options.mustRead === true) {
+      this.#party.violate('stuck', 'could not read a cell that nobody changes')
+    }
     if (kind !== 'ended') return false
-    if (verdict === Verdict.Done) return true
     const typed = verdict === Verdict.Expired || verdict === Verdict.Closed
     if (!typed) this.#party.violate('stuck', `ended with verdict ${verdict}`)
     return false

@@ -34,6 +34,8 @@ export interface WriterScriptOptions {
   readonly deeds: readonly WriterDeed[]
   readonly attemptsMax: number
   readonly place: number
+  /** Nothing is against it: every load has to bring something. */
+  readonly mustRead?: boolean
 }
 
 export function* writerScript(party: Party, run: CellRun, options: WriterScriptOptions): Script {
@@ -44,7 +46,11 @@ export function* writerScript(party: Party, run: CellRun, options: WriterScriptO
   for (const deed of options.deeds) {
     const call = party.invoke({ kind: deed })
     if (deed === 'load') {
-      party.respond(call, yield* load(party, run, reader))
+      const found = yield* load(party, run, reader)
+      if (found === null && options.mustRead === true) {
+        party.violate('stuck', 'could not read a cell that nobody changes')
+      }
+      party.respond(call, found)
       continue
     }
     let answer: CellAnswer = null
@@ -79,7 +85,6 @@ export type SwappingDeed = 'update' | 'scan' | 'learn' | 'bury' | 'audit'
 export interface SwappingOwnerOptions {
   readonly deeds: readonly SwappingDeed[]
   readonly attemptsMax: number
-  readonly writers: readonly Party[]
 }
 
 export function* swappingOwnerScript(
@@ -94,7 +99,7 @@ export function* swappingOwnerScript(
     else if (deed === 'learn') yield* learn(party, run, swap, 0)
     else if (deed === 'update') yield* update(party, run, swap, options.attemptsMax)
     else if (deed === 'audit') audit(party, run)
-    else yield* bury(party, run, options.writers)
+    else yield* bury(party, run)
     yield* party.step()
   }
 }
@@ -142,7 +147,8 @@ function tryDraft(run: CellRun): CellDraft | null {
 }
 
 /** Whoever is gone loses its queue pair first, and then its place. */
-function* bury(party: Party, run: CellRun, writers: readonly Party[]): Script {
+function* bury(party: Party, run: CellRun): Script {
+  const { writers } = run
   yield* party.until(() => writers.every(({ over }) => over))
   writers.forEach((writer, place) => {
     party.destroy(writer)

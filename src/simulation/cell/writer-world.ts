@@ -36,6 +36,8 @@ export interface WriterWorld extends Omit<PartyScenarioOptions, 'observe'> {
   /** Attempts of an update. Default 2. */
   readonly attemptsMax?: number
   readonly poison?: boolean
+  /** What somebody reads when all others have come to an end. */
+  readonly afterwards?: readonly 'load'[]
 }
 
 const GENERATION = 0x7_1234_5678
@@ -47,8 +49,16 @@ export function writerScenario(
   cell: CellUnderTest,
   more: Pick<PartyScenarioOptions, 'observe'> = {},
 ): PartyScenario<CellRun> {
-  const { payloadBytes, spanCount = 2, owner, writers, readers = [] } = world
-  const { attemptsMax = 2, poison = false, ...options } = world
+  return new PartyScenario(writerPartyWorld(world, cell), { ...world, ...more })
+}
+
+/** The parties of such a world, for those who run it otherwise: the crash matrix. */
+export function writerPartyWorld(
+  world: Omit<WriterWorld, 'model'>,
+  cell: CellUnderTest,
+): PartyWorld<CellRun> {
+  const { payloadBytes, spanCount = 2, owner, writers, readers = [], afterwards } = world
+  const { attemptsMax = 2, poison = false } = world
   const shape: CellShape = {
     objectBytesMax: payloadBytes,
     spanCount,
@@ -57,7 +67,7 @@ export function writerScenario(
     generation: GENERATION,
     hashKey: HASH_KEY,
   }
-  const plan: PartyWorld<CellRun> = {
+  return {
     name: `cell ${cell.name}, ${JSON.stringify([owner, writers, readers, payloadBytes])}`,
     regionBytes: cellRegionBytes(shape),
     peersWrite: [{ from: rowOffset(0), to: rowOffset(readers.length) }],
@@ -67,13 +77,11 @@ export function writerScenario(
         name: 'owner',
         cpu: true,
         queuePairs: 2,
-        script: (party, run) => {
-          const remote = scenario.parties.filter(({ name }) => name.startsWith('w'))
-          return swappingOwnerScript(party, run, { deeds: owner, attemptsMax, writers: remote })
-        },
+        script: (party, run) => swappingOwnerScript(party, run, { deeds: owner, attemptsMax }),
       },
       ...writers.map((deeds, place) => writerPlan(shape, deeds, place, attemptsMax)),
       ...readers.map((deeds, row) => readerPlan(deeds, row)),
+      ...(afterwards === undefined ? [] : [visitorPlan(afterwards)]),
     ],
     prepare: (run) => {
       const { port } = run.party('owner')
@@ -89,8 +97,9 @@ export function writerScenario(
         owner: made,
         region,
         payloadBytes,
-        parties: 0,
         ages: [],
+        meeting: 0,
+        writers: writers.map((_, place) => run.party(`w${place + 1}`)),
       })
       made.format(shared.payload(1))
       shared.noteVersion()
@@ -99,8 +108,18 @@ export function writerScenario(
       return shared
     },
   }
-  const scenario = new PartyScenario(plan, { ...options, ...more })
-  return scenario
+}
+
+/** Reads when all others have come to an end. */
+function visitorPlan(deeds: readonly 'load'[]): PartyPlan<CellRun> {
+  return {
+    name: 'visitor',
+    afterwards: true,
+    landingBytes: 1024,
+    rights: { write: [], atomic: [] },
+    script: (party, run) =>
+      writerScript(party, run, { deeds, attemptsMax: 1, place: 0, mustRead: true }),
+  }
 }
 
 function writerPlan(

@@ -1,6 +1,6 @@
 // RCU cells as protocols to be explored in worlds of one owner and readers without pins: the owner takes
 // a replaced object back at once, so that its memory is stored over as early as it ever may be.
-import type { CellOwner, CellShape, ValidatedReader } from '../../protocols/cell/index.ts'
+import type { CellOwner, CellReader, CellShape } from '../../protocols/cell/index.ts'
 import { cellRegionBytes } from '../../protocols/cell/index.ts'
 import type { LocalMemory, MemoryKernels } from '../../protocols/local-memory.ts'
 import type { OwnerUnderTest, ProtocolUnderTest } from './protocol-under-test.ts'
@@ -9,7 +9,7 @@ import type { OwnerUnderTest, ProtocolUnderTest } from './protocol-under-test.ts
 export interface ValidatedCell {
   readonly name: string
   createOwner(memory: LocalMemory, shape: CellShape, kernels: MemoryKernels): CellOwner
-  createReader(shape: CellShape, kernels: MemoryKernels): ValidatedReader
+  createReader(shape: CellShape, kernels: MemoryKernels): CellReader
 }
 
 export interface CellProtocolOptions {
