@@ -11,7 +11,7 @@ import {
   strategyNames,
 } from './support/lock-world.ts'
 
-const SCHEDULES = 250
+const SCHEDULES = 100
 
 const worlds: readonly Omit<NamedLockWorld, 'scheme' | 'model'>[] = [
   { payloadBytes: 24, holders: [2, 1], reads: 2, attemptsMax: 3 },

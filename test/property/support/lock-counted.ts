@@ -64,7 +64,7 @@ const larger: Readonly<Record<string, Small>> = {
 }
 
 /** Worlds of more schedules than this are for `npm run test:deep`. */
-const QUICK_SCHEDULES = 2000
+const QUICK_SCHEDULES = 1000
 
 /** One world under one strategy and preset, by the name under which its count is checked in. */
 export interface CountedWorld {

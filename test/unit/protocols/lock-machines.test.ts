@@ -107,6 +107,30 @@ describe.each(names)('%s', (name) => {
     expect(second.take()).toBe(Verdict.Done)
   })
 
+  test('one that missed a held word looks before it tries again', () => {
+    const region = regionOf(name)
+    const [first, second] = [region.party(1), region.party(2)]
+    second.acquire.expect(2)
+    first.take()
+    expect(second.take()).toBe(Verdict.Retry)
+    expect(second.queuePair.posted.map(({ kind }) => kind)).toEqual(['swap', 'read'])
+    expect(second.take()).toBe(Verdict.Retry)
+    expect(second.queuePair.posted.map(({ kind }) => kind)).toEqual(['read'])
+  })
+
+  test('landing memory that was used before leaves nothing in the padding', () => {
+    const region = regionOf(name)
+    const party = region.party(1)
+    party.queuePair.landing.fill(0xff)
+    party.acquire.bind(party.queuePair.landing)
+    party.take()
+    party.discard()
+    expect(region.read()).toEqual({ bytes: pattern(S, 1), version: 4 })
+    party.take()
+    party.publish(pattern(S, 2))
+    expect(region.memory.bytes.subarray(24 + S, 24 + S + 4)).toEqual(new Uint8Array(4))
+  })
+
   test('a release that finds another word says so, and leaves the word', () => {
     const region = regionOf(name)
     const party = region.party(1)
