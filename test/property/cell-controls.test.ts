@@ -7,8 +7,18 @@ import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ExploreOptions } from '../../src/simulation/exploration.ts'
-import { type SamplingPreset, samplingPresetNames } from '../../src/simulation/sampling-model.ts'
+import { cellControls } from '../../src/protocols/cell/index.ts'
+import { explore } from '../../src/simulation/explore.ts'
+import { replay } from '../../src/simulation/replay.ts'
+import { formatReport } from '../../src/simulation/report/text-report.ts'
+import { renderTimeline } from '../../src/simulation/report/svg-timeline.ts'
 import {
+  type SamplingPreset,
+  samplingModel,
+  samplingPresetNames,
+} from '../../src/simulation/sampling-model.ts'
+import {
+  anyCellScenario,
   controlUnderTest,
   controlWorld,
   controls,
@@ -45,8 +55,10 @@ afterAll(() => {
   fs.writeFileSync(expectedFile, `{\n${lines.join(',\n')}\n}\n`)
 })
 
+const canary: readonly number[] = [0, 1, 0, 0, 0, 0, 1]
+
 /** Long stories of leases, and WRITEs in flight beside them, have too many schedules. */
-const sampled: readonly string[] = ['lease-checked-before', 'first-seen-before-look']
+const sampled: readonly string[] = ['pin-apart', 'lease-checked-before', 'first-seen-before-look']
 
 function strategyOf(name: string): ExploreOptions {
   if (!sampled.includes(name)) return { strategy: 'exhaustive', shrinkRunsMax: 0 }
@@ -81,6 +93,23 @@ describe.each(controls)('$name', (control) => {
     const exploration = exploreCell(world, 'rxe', right, options)
     expect(exploration.verdict, describeExploration(world, exploration)).toBe('holds')
   })
+})
+
+test('canary: the smallest schedule in which a scan without a fence misses a pin is this one', () => {
+  const control = cellControls['scan-without-fence']
+  const world = controlWorld(control)
+  const scenario = anyCellScenario(world, 'nicX86', controlUnderTest(control))
+  const { counterexample } = explore(scenario, { strategy: 'exhaustive' })
+  expect(counterexample).toMatchObject({ shrunk: true, choices: canary })
+  const { end, trace } = replay(scenario, counterexample?.tape ?? '')
+  expect(end.violation?.kind).toBe('reclaimed')
+  const scenarioName = control.name
+  const { violation, tape = '' } = { violation: end.violation, tape: counterexample?.tape }
+  if (violation === null) throw new Error('a canary fails')
+  const run = { scenarioName, violation, tape, model: samplingModel('nicX86'), trace }
+  // One lane for each party, and for the stores of the owner's CPU.
+  expect(formatReport(run)).toMatch(/owner +r1/)
+  expect(renderTimeline(run)).toMatch(/^<svg/)
 })
 
 test('nothing is checked in of controls that there are not', () => {
