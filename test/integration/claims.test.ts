@@ -229,6 +229,25 @@ for (const [name, devices] of Object.entries(fabrics)) {
     expect(claims.map((claim) => claim.ended)).toEqual(claims.map(() => undefined))
   })
 
+  test(`${name}: a peer that posts no receives is evicted, not left without news`, async () => {
+    const [hostDevice, device] = await devices()
+    const create = device.createQueuePair.bind(device)
+    device.createQueuePair = (options) => {
+      const queuePair = create(options)
+      queuePair.postReceives = () => {
+        queuePair.ring.clear()
+        return Status.Success
+      }
+      return queuePair
+    }
+    const world = await start([hostDevice, device])
+    const claim = await world.source.claim('watch')
+    world.owner.held[0]?.notify(Uint8Array.of(1))
+    await until(() => claim.ended !== undefined)
+    expect(claim.ended).toMatchObject({ code: 'ERR_UNTORN_EVICTED' })
+    expect([world.owner.over.length, world.host.statistics.evictions]).toEqual([1, 1])
+  })
+
   test(`${name}: an owner swaps a word of its own by loopback`, async () => {
     const world = await start(await devices())
     const loopback = world.owner.loopback()
