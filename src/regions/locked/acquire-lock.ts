@@ -54,22 +54,43 @@ export interface Acquired {
 }
 
 /**
- * Takes the lock through `access`.
+ * Takes the lock.
+ * @param way the access to take it through, or a promise of one: asking for it is a part of the wait
  * @param cancellations reasons to end early come by these: the handle's close
  * @throws UntornError ERR_UNTORN_WRITER_ACTIVE, ERR_UNTORN_RETRIES_EXHAUSTED, ERR_UNTORN_TIMEOUT,
- *   ERR_UNTORN_ABORTED, ERR_UNTORN_CLOSED, and what the transport fails with
+ *   ERR_UNTORN_ABORTED, ERR_UNTORN_CLOSED, and what the transport, or `way`, fails with
  */
 export async function acquireLock(
-  access: LockAccess,
+  way: LockAccess | Promise<LockAccess>,
   policy: RetryPolicy,
   signal: AbortSignal | undefined,
   cancellations: Set<(reason: UntornError) => void>,
   counters: AcquireCounters,
 ): Promise<Acquired> {
-  const seat = access.take()
   const log = new RetryLog()
   log.begin(policy)
   const cancellation = new Cancellation(cancellations, policy.timeoutMs, signal, () => log.attempts)
+  try {
+    const access = way instanceof Promise ? await cancellation.race(way) : way
+    return await takeLock(access, { policy, log, cancellation, counters })
+  } catch (error) {
+    throw inWordsOfLocks(error, policy, log)
+  } finally {
+    cancellation.end()
+  }
+}
+
+/** One acquisition on its way. */
+interface Attempts {
+  readonly policy: RetryPolicy
+  readonly log: RetryLog
+  readonly cancellation: Cancellation
+  readonly counters: AcquireCounters
+}
+
+async function takeLock(access: LockAccess, attempts: Attempts): Promise<Acquired> {
+  const { policy, log, cancellation, counters } = attempts
+  const seat = access.take()
   let attempt: Promise<number> | null = null
   try {
     for (;;) {
@@ -96,9 +117,7 @@ export async function acquireLock(
   } catch (error) {
     if (attempt === null) access.give(seat)
     else void freeLate(access, seat, attempt)
-    throw inWordsOfLocks(error, policy, log)
-  } finally {
-    cancellation.end()
+    throw error
   }
 }
 
@@ -123,11 +142,13 @@ async function freeLate(
   seat: LockSeat,
   attempt: Promise<number>,
 ): Promise<void> {
-  const end = await attempt
+  let end = await attempt
   if (end === Verdict.Done && access.ended === undefined) {
     seat.release.discard(seat.acquire.word)
-    await seat.runSurely(seat.release)
+    end = await seat.runSurely(seat.release)
   }
+  // Somebody has to hear of it, or nobody frees what this may hold.
+  if (end < 0 && end !== NO_ROOM && access.ended === undefined) access.parts.transportFailed(-end)
   access.give(seat)
 }
 

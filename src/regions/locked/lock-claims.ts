@@ -6,6 +6,7 @@ import type { MemoryRegion, RegionWindow } from '../../fabric/contract.ts'
 import { HOLDER_MAX, RepairOutcome } from '../../protocols/lock/index.ts'
 import type { ClaimHandler, ClaimHolder, Grant } from '../contract.ts'
 import { type LockKeeper, OWNER_HOLDER } from './lock-keeper.ts'
+import { HOLDERS_MAX } from './locked-options.ts'
 
 export interface LockClaim {
   readonly holder: ClaimHolder
@@ -64,8 +65,10 @@ export class LockClaims implements ClaimHandler {
 
   claim(holder: ClaimHolder): Grant {
     if (this.#refusing) throw new UntornError('ERR_UNTORN_CLOSED', 'the region is being closed')
-    const busy = new Set([...this.#ending.keys(), ...this.#unrepaired])
-    if (this.#byIdentity.size + busy.size >= this.#holdersMax) {
+    // Identities that are being ended do not count: a peer that comes back finds its place free. Those
+    // that could not be ended do, and so many cannot be waited for.
+    const taken = this.#byIdentity.size + this.#unrepaired.size
+    if (taken >= this.#holdersMax || this.#ending.size >= HOLDERS_MAX) {
       const message = `${this.#holdersMax} peers have the lock to share: holdersMax is the option`
       throw new UntornError('ERR_UNTORN_DENIED', message)
     }

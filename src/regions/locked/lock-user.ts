@@ -19,11 +19,18 @@ export type LockedChange<T> = (bytes: Uint8Array, guard: LockGuard) => T | Promi
 export class LockUser {
   readonly #cancellations: Set<(reason: UntornError) => void> = new Set()
   readonly #guards: Set<LockGuard> = new Set()
-  readonly #access: (options: AcquireOptions | undefined) => LockAccess | Promise<LockAccess>
-  readonly #counters = { acquisitions: 0, contended: 0, releases: 0, discards: 0 }
+  readonly #access: () => LockAccess | Promise<LockAccess>
+  readonly #counters = {
+    acquisitions: 0,
+    contended: 0,
+    releases: 0,
+    discards: 0,
+  }
+  /** Why nothing more is acquired. */
+  #closed: UntornError | undefined
 
   /** @param access the way to the lock at present; throws why there is none */
-  constructor(access: (options: AcquireOptions | undefined) => LockAccess | Promise<LockAccess>) {
+  constructor(access: () => LockAccess | Promise<LockAccess>) {
     this.#access = access
   }
 
@@ -33,9 +40,9 @@ export class LockUser {
 
   async acquire(options?: AcquireOptions): Promise<LockGuard> {
     const policy = policyOf(options)
-    const access = await this.#access(options)
+    this.#assertOpen()
     const acquired = await acquireLock(
-      access,
+      this.#access(),
       policy,
       options?.signal,
       this.#cancellations,
@@ -49,11 +56,19 @@ export class LockUser {
       ended: (ended) => this.#guards.delete(ended),
     })
     this.#guards.add(guard)
+    try {
+      this.#assertOpen()
+    } catch (closed) {
+      // It was taken in the very moment in which the handle closed.
+      await guard[Symbol.asyncDispose]()
+      throw closed
+    }
     return guard
   }
 
   /** The handle closes: ends waits for the lock, and guards. Never rejects. */
   async close(reason: UntornError): Promise<void> {
+    this.#closed = reason
     for (const cancel of this.#cancellations) cancel(reason)
     await Promise.all([...this.#guards].map((guard) => guard[Symbol.asyncDispose]()))
   }
@@ -66,5 +81,9 @@ export class LockUser {
     await using guard = await this.acquire(options)
     const result = await change(guard.bytes, guard)
     return { version: await guard.release(), result }
+  }
+
+  #assertOpen(): void {
+    if (this.#closed !== undefined) throw this.#closed
   }
 }

@@ -36,7 +36,7 @@ export class LockedReader extends PayloadReader {
     super(context, policy)
     this.#parts = parts
     this.leaseMs = parts.leaseMs
-    this.#user = new LockUser((options) => this.#present(options))
+    this.#user = new LockUser(() => this.#present())
   }
 
   /** Of the lock; `statistics` are those of reads. */
@@ -74,14 +74,14 @@ export class LockedReader extends PayloadReader {
     await super.closeOnce()
   }
 
-  #present(options: AcquireOptions | undefined): LockAccess | Promise<LockAccess> {
+  #present(): LockAccess | Promise<LockAccess> {
     if (this.context.closed) throw this.context.closedError()
     if (this.#access !== undefined && this.#access.ended === undefined) return this.#access
     // One question for all who wait; one of them giving up must not end it for the others.
     this.#claiming ??= this.#ask().finally(() => {
       this.#claiming = undefined
     })
-    return unlessAborted(this.#claiming, options?.signal)
+    return this.#claiming
   }
 
   async #ask(): Promise<LockAccess> {
@@ -90,6 +90,8 @@ export class LockedReader extends PayloadReader {
     context.binding()
     const claim = await context.source.claim('lock')
     try {
+      // Granted too late: nobody would give it back.
+      if (context.closed) throw context.closedError()
       return this.#accept(claim)
     } catch (error) {
       await claim.release()
@@ -121,22 +123,5 @@ export class LockedReader extends PayloadReader {
       transportFailed: (status) => this.context.transportFailed(binding, status),
     })
     return this.#access
-  }
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await work
-  let onAbort: () => void = () => undefined
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () =>
-      reject(
-        new UntornError('ERR_UNTORN_ABORTED', 'the wait was aborted', { cause: signal.reason }),
-      )
-    signal.addEventListener('abort', onAbort)
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -21,7 +21,11 @@ describe('taking the lock', () => {
     faults.releaseCompletions()
     await until(() => owner.holders().every(({ holds }) => !holds))
     expect(await owner.update((bytes) => bytes.fill(2))).toBe(8)
-    expect(region.lockStatistics).toMatchObject({ acquisitions: 1, releases: 1, discards: 0 })
+    expect(region.lockStatistics).toMatchObject({
+      acquisitions: 1,
+      releases: 1,
+      discards: 0,
+    })
   })
 
   test('a queue pair that breaks meanwhile ends the wait; the owner frees what it had', async () => {
@@ -36,6 +40,65 @@ describe('taking the lock', () => {
     claim().end('its queue pair is gone')
     expect(await owner.update((bytes) => bytes.fill(2))).toBe(8)
     expect(owner.statistics).toMatchObject({ ended: 1, rolledForward: 0 })
+  })
+
+  test('waits for its claim no longer than it may, and not beyond the close', async () => {
+    const { owner, newPeer } = await lockedWorld()
+    const { region, granting, landings } = await newPeer()
+    const before = landings()
+    let grant = granting.hold()
+    expect(await codeOf(region.acquire({ timeoutMs: 5 }))).toBe('ERR_UNTORN_TIMEOUT')
+    const waiting = codeOf(region.acquire())
+    const abort = new AbortController()
+    const aborted = codeOf(region.acquire({ signal: abort.signal }))
+    abort.abort()
+    expect(await aborted).toBe('ERR_UNTORN_ABORTED')
+    await region.close()
+    expect(await waiting).toBe('ERR_UNTORN_CLOSED')
+    grant()
+    await until(() => owner.holders().length === 0)
+    expect(landings()).toBeLessThanOrEqual(before)
+    const next = await newPeer()
+    grant = next.granting.hold()
+    const acquired = next.region.acquire()
+    grant()
+    expect(await (await acquired).release(payloadOf(1))).toBe(4)
+  })
+
+  test('as its handle closes, it is not taken, or freed at once', async () => {
+    const { owner, newPeer } = await lockedWorld()
+    const { region, landings } = await newPeer()
+    await region.update((bytes) => bytes.fill(1))
+    const waiting = codeOf(region.acquire())
+    await region.close()
+    expect(await waiting).toBe('ERR_UNTORN_CLOSED')
+    expect(await owner.update((bytes) => bytes.fill(2))).toBeGreaterThan(4)
+    expect(landings()).toBe(0)
+    const late = owner.close()
+    expect(await codeOf(owner.acquire())).toBe('ERR_UNTORN_CLOSED')
+    await late
+  })
+
+  test('given up on a queue pair that breaks, somebody hears of it', async () => {
+    const { fabric, owner, owned, newPeer } = await lockedWorld()
+    const { region } = await newPeer()
+    await owner.update((bytes) => bytes.fill(1))
+    const [loopback] = owned
+    if (loopback === undefined) throw new Error('there is no loopback')
+    const faults = fabric.faults(loopback)
+    faults.holdCompletions()
+    const abort = new AbortController()
+    const waiting = codeOf(owner.acquire({ signal: abort.signal }))
+    // The owner has it, and does not know.
+    let seen: unknown
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      seen = await codeOf(region.read({ attemptsMax: 2 }))
+    } while (seen !== 'ERR_UNTORN_WRITER_ACTIVE')
+    abort.abort()
+    expect(await waiting).toBe('ERR_UNTORN_ABORTED')
+    faults.break()
+    expect(await codeOf(region.update((bytes) => bytes.fill(2), { timeoutMs: 1000 }))).toBe(8)
   })
 
   test.each([
@@ -100,7 +163,11 @@ describe('the owner', () => {
     const guard = await region.acquire()
     claim().busy = 3
     await until(() => owner.statistics.ended === 1)
-    expect(owner.statistics).toMatchObject({ evictionsBusy: 3, evictions: 1, rolledForward: 0 })
+    expect(owner.statistics).toMatchObject({
+      evictionsBusy: 3,
+      evictions: 1,
+      rolledForward: 0,
+    })
     expect(await codeOf(guard.release())).toBe('ERR_UNTORN_EVICTED')
   })
 
@@ -128,6 +195,22 @@ describe('the owner', () => {
     }
     expect(seen).toEqual([2, 3, 4, 5, 6])
     await until(() => owner.statistics.ended === 5)
+  })
+
+  test('grants the place of a holder that is gone while it ends its acquisition', async () => {
+    const { fabric, owned, newPeer } = await lockedWorld({ holdersMax: 1 })
+    const { region, claim } = await newPeer()
+    await region.acquire()
+    const [loopback] = owned
+    if (loopback === undefined) throw new Error('there is no loopback')
+    const faults = fabric.faults(loopback)
+    faults.holdCompletions()
+    claim().end('its queue pair was replaced')
+    const again = (await newPeer()).region.acquire()
+    const third = await newPeer()
+    expect(await codeOf(third.region.acquire())).toBe('ERR_UNTORN_DENIED')
+    faults.releaseCompletions()
+    expect(await (await again).release(payloadOf(3))).toBe(6)
   })
 
   test('goes on by another loopback when its own breaks, and its guard learns of it', async () => {
@@ -160,7 +243,9 @@ describe('the owner', () => {
   })
 
   test('without any loopback for a while fails with a code, and tries again', async () => {
-    const { fabric, owner, owned, refusing, newPeer } = await lockedWorld({ holdersMax: 1 })
+    const { fabric, owner, owned, refusing, newPeer } = await lockedWorld({
+      holdersMax: 1,
+    })
     const { region, claim } = await newPeer()
     await region.acquire()
     const [loopback] = owned
@@ -211,7 +296,11 @@ test.each([
 test('the entry says what a peer must know', async () => {
   const { entry, owner } = await lockedWorld({ leaseMs: 77, strategy: 'hash' })
   const { layoutVersion } = lockStrategies.hash
-  expect(entry).toMatchObject({ protocol: 'locked', strategy: 'hash', layoutVersion })
+  expect(entry).toMatchObject({
+    protocol: 'locked',
+    strategy: 'hash',
+    layoutVersion,
+  })
   expect(entry.parameters).toEqual({ leaseMs: 77 })
   expect([owner.version, owner.byteLength, owner.leaseMs]).toEqual([2, 64, 77])
 })

@@ -93,6 +93,10 @@ export interface TestPeer {
   readonly faults: QueuePairFaults
   /** The latest. */
   readonly claim: () => TestClaim
+  /** Keeps claims from being granted until what it returns is called. */
+  readonly granting: { hold(): () => void }
+  /** Regions of the device of peers: what landing memory there is. */
+  readonly landings: () => number
 }
 
 export interface LockedWorld {
@@ -114,7 +118,10 @@ export async function lockedWorld(
   const [far, near] = [fabric.openDevice('far'), fabric.openDevice('near')] as const
   const owned = recordQueuePairs(far)
   const refusing = { now: false }
-  const { entry, owner, claims } = lockedRegion({ bytes: BYTES, ...options }).publish({
+  const { entry, owner, claims } = lockedRegion({
+    bytes: BYTES,
+    ...options,
+  }).publish({
     device: far,
     name: 'shared',
     loopback: (window) => {
@@ -136,14 +143,20 @@ export async function lockedWorld(
     queuePair.connect(farPair.endpoint)
     farPair.connect(queuePair.endpoint)
     const remoteHandle = near.importRegion(entry.region).handle
-    const binding: RemoteBinding = { device: near, queuePair, entry, remoteHandle }
+    const binding: RemoteBinding = {
+      device: near,
+      queuePair,
+      entry,
+      remoteHandle,
+    }
     let claim: TestClaim | undefined
+    let granted = Promise.resolve()
     const source: BindingSource = {
       current: () => binding,
       transportFailed: (status) => new UntornError('ERR_UNTORN_REMOTE', `${status}`, { status }),
       recovery: () => null,
       claim: async () => {
-        await Promise.resolve()
+        await granted
         claim = new TestClaim(++lastId, binding, claims as ClaimHandler, change)
         return claim
       },
@@ -155,6 +168,14 @@ export async function lockedWorld(
       queuePair,
       faults: fabric.faults(queuePair),
       claim: () => claim as TestClaim,
+      granting: {
+        hold: () => {
+          let grant = (): void => undefined
+          granted = new Promise((resolve) => (grant = resolve))
+          return grant
+        },
+      },
+      landings: () => near.accounting().regions,
     }
   }
   return { fabric, owner, entry, owned, refusing, newPeer }
