@@ -26,7 +26,7 @@ function recordQueuePairs(device: Device): QueuePair[] {
   return queuePairs
 }
 
-async function start(options: Partial<RcuCellOptions> = {}) {
+async function start(options: Partial<RcuCellOptions> = {}, sendDepth: number = 128) {
   const fabric = simulatedFabric({ model: 'minimal' })
   const [hostDevice, device] = [fabric.openDevice('host'), fabric.openDevice('peer')]
   const owned = recordQueuePairs(hostDevice)
@@ -36,7 +36,8 @@ async function start(options: Partial<RcuCellOptions> = {}) {
     'cell',
     rcuCell({ bytes: 8192, objectBytesMax: 200, initial: Uint8Array.of(1), ...options }),
   )
-  const peer = await connect(device, { host: '127.0.0.1', port: host.port })
+  const queuePair = { sendDepth }
+  const peer = await connect(device, { host: '127.0.0.1', port: host.port }, { queuePair })
   const reader = await peer.open('cell', { protocol: 'rcu-cell' })
   onTestFinished(async () => {
     await peer.close()
@@ -115,6 +116,22 @@ test('a pin that takes too long, or is aborted, leaves none behind', async () =>
   expect(owner.statistics).toMatchObject({ retired: 0, expirations: 0 })
   using guard = await reader.pin()
   expect(guard.current().version).toBe(2)
+})
+
+test('a pin waits for room in the queue, which is no lease that runs out', async () => {
+  const { owner, reader, faults } = await start({ leaseMs: 60_000 }, 4)
+  ;(await reader.pin()).release()
+  await reader.read()
+  faults().holdCompletions()
+  const reads = Array.from({ length: 4 }, () => reader.read())
+  const pinning = reader.pin()
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  faults().releaseCompletions()
+  using guard = await pinning
+  expect(guard.current().version).toBe(1)
+  await Promise.all(reads)
+  owner.store(Uint8Array.of(2))
+  expect((await guard.current().read()).join()).toBe('1')
 })
 
 test('a reader that closes amid its reads ends them with a code', async () => {

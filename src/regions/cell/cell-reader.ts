@@ -1,6 +1,7 @@
 // The reader's handle of an RCU cell: reads without a pin (object-reader.ts), guards, and writes.
 // Invariant: guards and writes belong to a claim each, and end with it; the next one claims anew.
 import { UntornError, argumentRangeError, argumentTypeError } from '../../errors.ts'
+import { Status } from '../../fabric/status.ts'
 import type { CellShape } from '../../protocols/cell/index.ts'
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import { Verdict } from '../../protocols/machine.ts'
@@ -170,12 +171,15 @@ export class RcuCellReader extends ObjectReader {
       machine.start({ target, offset: 0, lengthBytes: 0, knownVersion: 0 })
       let tries = 0
       const again = (outcome: Outcome): Outcome => {
-        tries += 1
-        if (outcome !== Verdict.Expired || tries >= PIN_TRIES_MAX) return outcome
+        const unposted = outcome === -Status.SendQueueFull
+        // A pin that was not posted began no term.
+        if (unposted ? seat.holds(machine.guard) : outcome !== Verdict.Expired) return outcome
+        if (!unposted) tries += 1
+        if (tries >= PIN_TRIES_MAX) return outcome
         // This process, or the network, stood still for a lease: a pin that showed nothing is no loss.
         seat.drop(machine.guard)
         machine.guard = 0
-        return Verdict.Retry
+        return unposted ? outcome : Verdict.Retry
       }
       const end = await runAttempts({
         context,
