@@ -60,6 +60,8 @@ export type { ReadEndName, ReadOutcome, RunOutcome } from './protocol/read-outco
 export type { ReadPlan } from './protocol/reader-program.ts'
 export type { SeqlockProtocolOptions } from './protocol/seqlock-protocol.ts'
 export { seqlockProtocol } from './protocol/seqlock-protocol.ts'
+export type { CellProtocolOptions, ValidatedCell } from './protocol/cell-protocol.ts'
+export { cellProtocol } from './protocol/cell-protocol.ts'
 export type { SlotsProtocolOptions } from './protocol/slots-protocol.ts'
 export { slotsProtocol } from './protocol/slots-protocol.ts'
 
