@@ -84,8 +84,8 @@ export class CellOwner {
   /** The newest version that this owner knows to be published. */
   #present: ChainEntry = NOTHING
   #closed = false
-  /** A draft of which nobody knows whether it was published. */
-  #doubtful: CellDraft | null = null
+  /** Drafts of which nobody knows whether they were published. */
+  #doubtful: CellDraft[] = []
   #broken: UntornError | null = null
 
   /**
@@ -286,7 +286,7 @@ export class CellOwner {
 
   /** Nobody knows whether a draft's swap was executed; the next `catchUp` tells. */
   doubt(draft: CellDraft): void {
-    this.#doubtful = draft
+    this.#doubtful.push(draft)
   }
 
   /**
@@ -297,16 +297,14 @@ export class CellOwner {
    */
   catchUp(low: number, high: number, ticket: number): void {
     this.#checkReady()
-    const doubtful = this.#doubtful
     const chain = this.#walk(low, high)
     for (const entry of chain) {
-      if (entry.unit !== doubtful?.unit) this.writers.published(entry.unit)
+      if (!this.#isDoubtful(entry.unit)) this.writers.published(entry.unit)
       this.reclaimer.retire(this.#present.unit, entry.version)
       this.#present = entry
     }
-    if (doubtful !== null) {
-      this.#doubtful = null
-      if (!chain.some(({ unit }) => unit === doubtful.unit)) this.discard(doubtful)
+    for (const draft of this.#doubtful.splice(0)) {
+      if (!chain.some(({ unit }) => unit === draft.unit)) this.discard(draft)
     }
     this.writers.settle(ticket)
   }
@@ -324,13 +322,17 @@ export class CellOwner {
       return walkBack({ low, high }, this.#present, {
         code: this.placement.code,
         header: (unit) => this.placement.view(unit, CellObject.payload),
-        isExpected: (unit) => this.writers.mayBePublished(unit) || unit === this.#doubtful?.unit,
+        isExpected: (unit) => this.writers.mayBePublished(unit) || this.#isDoubtful(unit),
         lengthMax: this.shape.writers * GRANT_OBJECTS + 1,
       })
     } catch (error) {
       if (error instanceof UntornError) this.#broken = error
       throw error
     }
+  }
+
+  #isDoubtful(unit: number): boolean {
+    return this.#doubtful.some((draft) => draft.unit === unit)
   }
 
   #publish(draft: CellDraft): number {
