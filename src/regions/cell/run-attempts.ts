@@ -66,13 +66,13 @@ export async function runAttempts(order: AttemptOrder): Promise<AttemptEnd> {
         retries.note(machine)
         const failure = retries.verdict()
         if (failure !== undefined) throw failure
-        await cancellation.race(pause(retries.pauseUs()))
+        await cancellation.pause(retries.pauseUs())
       } else if (outcome >= 0) {
         return { verdict: outcome as VerdictCode }
       } else if (outcome === -Status.SendQueueFull) {
         // Nothing was posted: room comes with the completions of other operations. No attempt.
         counters.attempts -= 1
-        await cancellation.race(pause(0))
+        await cancellation.pause(0)
       } else {
         throw order.transportFailed(-outcome)
       }

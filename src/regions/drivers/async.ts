@@ -10,9 +10,6 @@ import type { RetryPolicy } from '../retry-policy.ts'
 import { CHAINS_MAX, type Outcome } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 
-/** Pauses from here on are left to a timer, which knows milliseconds only. */
-const TIMER_US_MIN = 1000
-
 /** One read to do. */
 export interface ReadOrder {
   /** Receives the bytes; no matter where `receive` is given. */
@@ -212,34 +209,18 @@ class Drive {
         slot.retries.note(slot.machine)
         const failure = slot.retries.verdict()
         if (failure !== undefined) throw failure
-        await this.#pause(slot.retries.pauseUs())
+        await this.#cancellation.pause(slot.retries.pauseUs())
       } else if (step >= 0) {
         this.#slot = null
         return conclude(this.#context, slot, this.#order, step as VerdictCode)
       } else if (step === -Status.SendQueueFull) {
         // Nothing was posted: room comes with the completions of other reads. No attempt.
         counters.attempts -= 1
-        await this.#pause(0)
+        await this.#cancellation.pause(0)
       } else {
         throw this.#context.transportFailed(slot.binding, -step)
       }
       step = attempt(this.#context, slot)
     }
-  }
-
-  /** Lets the event loop turn, at least once: the writer may well be in this very thread. */
-  async #pause(us: number): Promise<void> {
-    if (us >= TIMER_US_MIN) {
-      let timer: NodeJS.Timeout | undefined
-      const slept = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, us / 1000)
-      })
-      await this.#cancellation.race(slept).finally(() => clearTimeout(timer))
-      return
-    }
-    const end = performance.now() + us / 1000
-    do {
-      await this.#cancellation.race(new Promise<void>((resolve) => setImmediate(resolve)))
-    } while (performance.now() < end)
   }
 }

@@ -4,6 +4,9 @@
 import { UntornError } from '../../errors.ts'
 import { timeoutError } from '../retry-policy.ts'
 
+/** Pauses from here on are left to a timer, which knows milliseconds only. */
+const TIMER_US_MIN = 1000
+
 export class Cancellation {
   readonly #fired: Promise<never>
   readonly #cancel: (reason: UntornError) => void
@@ -35,6 +38,22 @@ export class Cancellation {
   /** Settles like `work`, or rejects with the reason for ending early, whichever is first. */
   race<T>(work: Promise<T>): Promise<T> {
     return Promise.race([this.#fired, work])
+  }
+
+  /** Lets the event loop turn, at least once: whoever is waited for may well be in this very thread. */
+  async pause(us: number): Promise<void> {
+    if (us >= TIMER_US_MIN) {
+      let timer: NodeJS.Timeout | undefined
+      const slept = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, us / 1000)
+      })
+      await this.race(slept).finally(() => clearTimeout(timer))
+      return
+    }
+    const end = performance.now() + us / 1000
+    do {
+      await this.race(new Promise<void>((resolve) => setImmediate(resolve)))
+    } while (performance.now() < end)
   }
 
   end(): void {

@@ -18,9 +18,6 @@ export interface AcquireOptions extends RetryOptions {
   readonly signal?: AbortSignal
 }
 
-/** Pauses from here on are left to a timer, which knows milliseconds only. */
-const TIMER_US_MIN = 1000
-
 /** A lock is waited for as long as holders may hold it, so time is what ends the wait. */
 export const acquirePolicy: RetryPolicy = {
   attemptsMax: 1_000_000_000,
@@ -112,7 +109,7 @@ async function takeLock(access: LockAccess, attempts: Attempts): Promise<Acquire
       } else if (end !== NO_ROOM) {
         throw access.ended ?? access.parts.transportFailed(-end)
       }
-      await pause(cancellation, log.pauseUs())
+      await cancellation.pause(log.pauseUs())
     }
   } catch (error) {
     if (attempt === null) access.give(seat)
@@ -150,19 +147,4 @@ async function freeLate(
   // Somebody has to hear of it, or nobody frees what this may hold.
   if (end < 0 && end !== NO_ROOM && access.ended === undefined) access.parts.transportFailed(-end)
   access.give(seat)
-}
-
-async function pause(cancellation: Cancellation, us: number): Promise<void> {
-  if (us >= TIMER_US_MIN) {
-    let timer: NodeJS.Timeout | undefined
-    const slept = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, us / 1000)
-    })
-    await cancellation.race(slept).finally(() => clearTimeout(timer))
-    return
-  }
-  const end = performance.now() + us / 1000
-  do {
-    await cancellation.race(new Promise<void>((resolve) => setImmediate(resolve)))
-  } while (performance.now() < end)
 }

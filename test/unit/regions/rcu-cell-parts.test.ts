@@ -9,6 +9,7 @@ import { openRcuCell } from '../../../src/regions/cell/open-cell.ts'
 import { PinSeat } from '../../../src/regions/cell/pin-seat.ts'
 import { type RcuCellOptions, rcuCell } from '../../../src/regions/cell/rcu-cell.ts'
 import { readerClock } from '../../../src/regions/cell/reader-clock.ts'
+import { runAttempts } from '../../../src/regions/cell/run-attempts.ts'
 import { WriteSeat } from '../../../src/regions/cell/write-seat.ts'
 import type { MemoryRegion } from '../../../src/fabric/contract.ts'
 import type {
@@ -17,9 +18,11 @@ import type {
   ClaimHolder,
   OpenWindow,
 } from '../../../src/regions/contract.ts'
+import { LoopTurns } from '../../../src/regions/drivers/loop-turns.ts'
 import { prepareRegions } from '../../../src/regions/kernels.ts'
 import { ReadContext } from '../../../src/regions/read-context.ts'
 import { GracePeriods } from '../../../src/protocols/cell/index.ts'
+import { Evidence, Verdict } from '../../../src/protocols/machine.ts'
 import { portableKernels } from '../../../src/protocols/portable-kernels.ts'
 import { loadHash } from '../../../src/protocols/hash.ts'
 import { CellRegion } from '../protocols/support/cell-region.ts'
@@ -204,6 +207,34 @@ describe('housekeeping', () => {
     keeper.wake()
     keeper.stop()
     keeper.wake()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('an operation that is tried again', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('leaves no timer behind when it is aborted in a pause', async () => {
+    const { source, entry, binding } = await published()
+    const context = new ReadContext(source, entry, binding, () => {
+      throw new Error('nothing is read')
+    })
+    const controller = new AbortController()
+    const end = runAttempts({
+      context,
+      machine: { version: 0, evidence: Evidence.Torn },
+      attempt: () => Verdict.Retry,
+      policy: { attemptsMax: 9, initialUs: 3e7, maxUs: 6e7, timeoutMs: 1e6 },
+      signal: controller.signal,
+      turns: new LoopTurns(),
+      transportFailed: (status) => new UntornError('ERR_UNTORN_REMOTE', `${status}`),
+    })
+    // The first retry follows at once.
+    await vi.advanceTimersByTimeAsync(10)
+    expect(vi.getTimerCount()).toBe(2)
+    controller.abort()
+    expect(await end).toMatchObject({ failure: { code: 'ERR_UNTORN_ABORTED' }, flying: null })
     expect(vi.getTimerCount()).toBe(0)
   })
 })
