@@ -129,6 +129,10 @@ export function sound(name: string): BenchScheme {
   return { name, control: false, tearsOn: [] }
 }
 
-export function control(name: string, tearsOn: readonly Platform[]): BenchScheme {
+/** @param name typed by each protocol's own table of controls, so that a rename there is noticed */
+export function control<Name extends string>(
+  name: Name,
+  tearsOn: readonly Platform[],
+): BenchScheme {
   return { name, control: true, tearsOn }
 }

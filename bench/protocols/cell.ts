@@ -173,9 +173,9 @@ export const cellBench: BenchProtocol = {
   schemes: [
     sound('validated'),
     sound('pinned'),
-    control('word-once', onWords),
-    control('word-without-generation', onWords),
-    control('unfenced-word', []),
+    control<CellControlName>('word-once', onWords),
+    control<CellControlName>('word-without-generation', onWords),
+    control<CellControlName>('unfenced-word', []),
   ],
   intervalUs: { 'shared-memory': 1, verbs: 1000, simulation: 1 },
   controlIntervalUs: 0,

@@ -134,8 +134,8 @@ export const lockedBench: BenchProtocol = {
   schemes: [
     sound('fenced'),
     sound('hash'),
-    control('lock-unchecked', ['shared-memory']),
-    control('unlock-in-write', onWords),
+    control<LockControlName>('holder-unchecked', ['shared-memory']),
+    control<LockControlName>('unlock-in-write', onWords),
   ],
   intervalUs: { 'shared-memory': 0, verbs: 1000, simulation: 0 },
   unpaused: [],

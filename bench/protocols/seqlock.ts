@@ -75,11 +75,11 @@ export const seqlockBench: BenchProtocol = {
   name: 'seqlock',
   schemes: [
     ...Object.keys(seqlockStrategies).map(sound),
-    control('naive', everywhere),
-    control('version-with-data', []),
-    control('data-then-version', everywhere),
-    control('both-ends', []),
-    control('unfenced', []),
+    control<SeqlockControlName>('naive', everywhere),
+    control<SeqlockControlName>('version-with-data', []),
+    control<SeqlockControlName>('data-then-version', everywhere),
+    control<SeqlockControlName>('both-ends', []),
+    control<SeqlockControlName>('unfenced', []),
   ],
   // On shared memory a read takes less time than a write and its pause. Over verbs it takes many
   // writes' time: a faster writer would starve every reader that retries, and show nothing.
