@@ -31,7 +31,10 @@ export interface RcuCellOptions {
   readonly bytes: number
   /** Payload bytes of the largest object, 1 to 2 MiB - 24. */
   readonly objectBytesMax: number
-  /** Readers that may pin at a time, 0 to 4096; any number may read without. Default 16. */
+  /**
+   * Readers that may pin at a time, 0 to 4096; any number may read without. Default 16. Each has a window
+   * while it may, a writer two: a region on shared memory has 120 (ERR_UNTORN_SYSTEM beyond that).
+   */
   readonly readers?: number
   /**
    * Peers that may write at a time, 0 to 1024. Each takes room for eight of the largest objects, beside

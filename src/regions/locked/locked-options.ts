@@ -19,7 +19,10 @@ export interface LockedRegionOptions {
    * back. Default 10000; 0: for ever, until its connection is lost or `evict` is called.
    */
   readonly leaseMs?: number
-  /** Peers that may take the lock, at a time: 1 to 4096. Default 64. Each costs the owner a window. */
+  /**
+   * Peers that may take the lock, at a time: 1 to 4096. Default 64. Each costs the owner a window, as the
+   * owner itself does: a region on shared memory has 120 (ERR_UNTORN_SYSTEM beyond that).
+   */
   readonly holdersMax?: number
   /** How readers prove what they read. Default: the cheaper that is sound on the device. */
   readonly strategy?: LockedStrategy
