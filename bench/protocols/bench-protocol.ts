@@ -129,7 +129,8 @@ export function sound(name: string): BenchScheme {
   return { name, control: false, tearsOn: [] }
 }
 
-/** @param name typed by each protocol's own table of controls, so that a rename there is noticed */
+/** @param name one of `Name`, which each protocol says: so that a rename of a control is noticed */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it is there for the caller
 export function control<Name extends string>(
   name: Name,
   tearsOn: readonly Platform[],

@@ -81,7 +81,7 @@ test('without a pace, protocols stand beside each other under a writer that neve
     const unpaused = plans
       .filter((plan) => plan.writerIntervalUs === 0 && !plan.control && plan.payloadBytes === 4096)
       .map((plan) => `${plan.protocol}/${plan.strategy}`)
-    const owners = ['seqlock/hash', 'versioned-slots/fenced', 'versioned-slots/hash']
+    const owners = ['seqlock/fenced', 'versioned-slots/fenced', 'versioned-slots/hash']
     for (const name of [...owners, 'rcu-cell/validated', 'rcu-cell/pinned']) {
       expect(unpaused.filter((candidate) => candidate === name)).toHaveLength(1)
     }
