@@ -200,6 +200,23 @@ test('an update is bounded, abortable, and what its function throws changes noth
   expect(owner.load().version).toBe(version)
 })
 
+test('a change that waits for another’s end can be given up, and those behind it go on', async () => {
+  const { owner, reader, faults } = await start({ writers: 1 })
+  const increment = (bytes: Uint8Array): Uint8Array => Uint8Array.of((bytes[0] as number) + 1)
+  expect(await reader.update(increment)).toBe(2)
+  faults().holdCompletions()
+  const first = reader.update(increment)
+  const abort = new AbortController()
+  const aborted = failureOf(reader.update(increment, { signal: abort.signal }))
+  const late = failureOf(reader.update(increment, { timeoutMs: 5 }))
+  const last = reader.update(increment)
+  abort.abort()
+  expect(await Promise.all([aborted, late])).toEqual(['ERR_UNTORN_ABORTED', 'ERR_UNTORN_TIMEOUT'])
+  faults().releaseCompletions()
+  expect(await Promise.all([first, last])).toEqual([3, 4])
+  expect(owner.load()).toEqual({ version: 4, bytes: Uint8Array.of(4) })
+})
+
 test('an owner whose own queue pair breaks replaces it, and knows what came of its swap', async () => {
   const { owner, owned, reader } = await start({ writers: 1 })
   owner.store(Uint8Array.of(2))

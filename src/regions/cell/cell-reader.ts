@@ -151,7 +151,7 @@ export class RcuCellReader extends ObjectReader {
     try {
       if (signal?.aborted === true) throw abortedError(signal)
       const seat = await this.#seatOf(this.#writes, policy, signal)
-      return await seat.inTurn(() => change(seat))
+      return await seat.inTurn(() => change(seat), { policy, signal })
     } catch (error) {
       throw this.context.count(error)
     }

@@ -12,7 +12,7 @@ import {
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import { Verdict } from '../../protocols/machine.ts'
 import type { Claim } from '../contract.ts'
-import { abortedError } from '../drivers/cancellation.ts'
+import { Cancellation, abortedError } from '../drivers/cancellation.ts'
 import { attemptRemote, mayHaveHappened } from '../drivers/remote.ts'
 import { LoopTurns } from '../drivers/loop-turns.ts'
 import type { ReadContext } from '../read-context.ts'
@@ -69,10 +69,18 @@ export class WriteSeat {
     return this.#claim.ended
   }
 
-  /** Runs one change after those that came before. */
-  inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(change)
-    this.#turn = turn.catch(() => undefined)
+  /**
+   * Runs one change after those that came before.
+   * @throws UntornError ERR_UNTORN_TIMEOUT, ERR_UNTORN_ABORTED, ERR_UNTORN_CLOSED before its turn has come
+   */
+  inTurn<T>(change: () => Promise<T>, { policy, signal }: WriteBounds): Promise<T> {
+    const { cancellations } = this.#context
+    const cancellation = new Cancellation(cancellations, policy.timeoutMs, signal, () => 0)
+    const before = this.#turn
+    const begun = cancellation.race(before).finally(() => cancellation.end())
+    const turn = begun.then(change)
+    // Who gives up leaves the line; those behind it wait for those before it.
+    this.#turn = Promise.allSettled([before, turn])
     return turn
   }
 

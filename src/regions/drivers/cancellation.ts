@@ -33,6 +33,8 @@ export class Cancellation {
     this.#signal = signal
     this.#onAbort = () => reject(abortedError(signal))
     signal?.addEventListener('abort', this.#onAbort)
+    // It may have been between the call and now.
+    if (signal?.aborted === true) this.#onAbort()
   }
 
   /** Settles like `work`, or rejects with the reason for ending early, whichever is first. */
