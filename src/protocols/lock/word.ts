@@ -74,8 +74,9 @@ export function lockVersionAt(halves: Uint32Array, word: number): number {
   const low = halves[2 * word] as number
   const high = halves[2 * word + 1] as number
   if (high === 0xffff_ffff && low === 0xffff_ffff) return CLOSED_WORD
-  const held = high >>> 16 !== 0
+  const holder = high >>> 16
   const odd = (low & 1) !== 0
-  if (held !== odd || (high & NO_VERSION_HIGH) !== 0) return GARBAGE_WORD
+  if ((holder !== 0) !== odd || holder > HOLDER_MAX) return GARBAGE_WORD
+  if ((high & NO_VERSION_HIGH) !== 0) return GARBAGE_WORD
   return (high & VERSION_HIGH) * TWO_32 + low
 }
