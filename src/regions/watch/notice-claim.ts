@@ -29,7 +29,7 @@ export class NoticeClaim {
     const claim = await this.#source.claim('watch', signal)
     this.news = true
     if (this.#released) {
-      await claim.release()
+      void claim.release()
       return
     }
     this.#claim = claim

@@ -199,6 +199,8 @@ test('a region that notifies nobody says so', async () => {
 
 test('a claim granted too late is given back', async () => {
   const claim = new FakeClaim(world.source.state as Claim['binding'], 9)
+  // The watch does not wait until the owner has it.
+  claim.release.mockReturnValue(new Promise(() => undefined))
   let grant = (): void => undefined
   world.source.claim = () => new Promise((resolve) => (grant = () => resolve(claim)))
   const watch = world.reader.watch({ notify })
