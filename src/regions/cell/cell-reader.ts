@@ -70,11 +70,16 @@ export class RcuCellReader extends ObjectReader {
   /**
    * Keeps a pin standing and renews it, so that `pin` costs no WRITE: for readers that pin often. Holds
    * up what was replaced since the last renewal, a third of the lease at most. Lasts until `offline`.
-   * @throws UntornError as `pin`
+   * @throws UntornError (rejects) as `pin`; the reader is offline then
    */
   async online(options?: WholeReadOptions): Promise<void> {
     const policy = this.#policyOf(options)
-    await this.#standing.begin(await this.#seatOf(this.#pins, policy, options?.signal))
+    try {
+      await this.#standing.begin(await this.#seatOf(this.#pins, policy, options?.signal))
+    } catch (error) {
+      this.offline()
+      throw this.context.count(error)
+    }
   }
 
   /** Ends `online`: the pin goes with the last guard. */

@@ -47,6 +47,8 @@ export interface LockedOwnerParts extends OwnerParts<RegionWord> {
 /** How long `close` waits for a holder before it evicts it, and how often. */
 const CLOSE_WAIT_MS = 200
 const CLOSE_ROUNDS_MAX = 10
+/** How long it goes on: a peer stopped amid an operation can neither let go nor be evicted. */
+const CLOSE_LIMIT_MS = 5000
 
 /** Publishes, and takes part in, a region that many write. */
 export class LockedOwner extends RegionOwner<RegionWord> {
@@ -177,7 +179,9 @@ export class LockedOwner extends RegionOwner<RegionWord> {
 
   /** Sets the terminal mark. When even that cannot be done, peers hear of the end by the withdrawal. */
   async #mark(): Promise<void> {
+    const deadlineMs = performance.now() + CLOSE_LIMIT_MS
     for (let round = 0; round < CLOSE_ROUNDS_MAX && !this.closed; round++) {
+      if (performance.now() >= deadlineMs) return
       try {
         const access = await this.#keeper.access()
         const policy = { ...acquirePolicy, timeoutMs: CLOSE_WAIT_MS }
