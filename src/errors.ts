@@ -246,7 +246,10 @@ export class Lapped extends UntornError {
   readonly missed: number
 
   constructor(version: number, missed: number) {
-    super('ERR_UNTORN_LAPPED', `version ${version} has been overwritten, ${missed} are gone`)
+    super(
+      'ERR_UNTORN_LAPPED',
+      `version ${version} has been overwritten; ${version + missed} is the oldest that may be left`,
+    )
     this.version = version
     this.missed = missed
   }
@@ -255,6 +258,11 @@ export class Lapped extends UntornError {
 /** Misuse: wrong type of argument. */
 export function argumentTypeError(message: string): TypeError {
   return Object.assign(new TypeError(message), { code: 'ERR_UNTORN_ARGUMENT' as const })
+}
+
+/** A refused argument as messages tell it: text in quotes, so that '8' is not taken for 8. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
 /** Misuse: argument out of range. */

@@ -1,6 +1,6 @@
 // Numbers and truth values. Invariant: a number that the field does not hold exactly is refused, and
 // not cut to size; only `f32` rounds, as its name says.
-import { UntornError, argumentRangeError, argumentTypeError } from '../errors.ts'
+import { UntornError, argumentRangeError, argumentTypeError, shown } from '../errors.ts'
 import type { FixedCodec } from './codec.ts'
 import { fixedCodec } from './fixed-codec.ts'
 
@@ -57,10 +57,6 @@ function float(
     store(view, offset, value)
   }
   return fixedCodec({ byteLength, alignment: byteLength, fingerprint, read, write })
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
 /** Integers from 0 to 255. */

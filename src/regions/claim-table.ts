@@ -4,10 +4,10 @@ import type { ClaimHandler, ClaimKind } from './contract.ts'
 
 /** What a peer cannot claim, and what its region would have to offer. */
 const wanting: Readonly<Record<ClaimKind, string>> = {
-  pin: 'its objects cannot be pinned',
-  write: 'it takes no values from peers',
-  lock: 'it cannot be locked',
-  watch: 'its owner notifies nobody',
+  pin: 'it grants no pins; option `readers` of rcuCell allows them',
+  write: 'it takes no values from peers; option `writers` of rcuCell allows them',
+  lock: 'it cannot be locked; lockedRegion makes regions that can',
+  watch: 'its owner notifies nobody; watch without `notify`',
 }
 
 /** Sends each claim to the handler of its kind: `claimTable({ watch: watchers, pin: pins })`. */

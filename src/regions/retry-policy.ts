@@ -6,6 +6,7 @@ import {
   WriterActive,
   argumentRangeError,
   argumentTypeError,
+  shown,
 } from '../errors.ts'
 import { Evidence, type ReaderMachine } from '../protocols/machine.ts'
 
@@ -70,7 +71,7 @@ export function retryPolicy(
   if (attemptsMax !== undefined) {
     if (!Number.isInteger(attemptsMax) || attemptsMax < 1 || attemptsMax > ATTEMPTS_MAX) {
       throw argumentRangeError(
-        `attemptsMax must be an integer from 1 to ${ATTEMPTS_MAX}; got ${attemptsMax}`,
+        `attemptsMax must be an integer from 1 to ${ATTEMPTS_MAX}; got ${shown(attemptsMax)}`,
       )
     }
   }
@@ -85,7 +86,7 @@ export function retryPolicy(
 
 function assertNumber(name: string, value: number, min: number, max: number): void {
   if (typeof value === 'number' && value >= min && value <= max) return
-  throw argumentRangeError(`${name} must be a number from ${min} to ${max}; got ${value}`)
+  throw argumentRangeError(`${name} must be a number from ${min} to ${max}; got ${shown(value)}`)
 }
 
 /** The failed attempts of one read. Belongs to a slot and is used again by its next read. */

@@ -1,6 +1,6 @@
 // Seqlock regions as a host publishes them: one owner, in place, never torn for its readers.
 import type { Codec } from '../codecs/codec.ts'
-import { argumentRangeError, argumentTypeError } from '../errors.ts'
+import { argumentRangeError, argumentTypeError, shown } from '../errors.ts'
 import { PAYLOAD_BYTES_MAX, seqlockStrategies } from '../protocols/seqlock/index.ts'
 import { assertStrategy, decideStrategy } from './chooser.ts'
 import type { Publication, PublishContext, RegionSpec, Strategy } from './contract.ts'
@@ -56,7 +56,7 @@ function checkOptions(options: SeqlockOptions): void {
   const { bytes, strategy, initial, hugePages } = options
   if (!Number.isInteger(bytes) || bytes < 1 || bytes > PAYLOAD_BYTES_MAX) {
     throw argumentRangeError(
-      `bytes must be an integer from 1 to ${PAYLOAD_BYTES_MAX}; got ${bytes}`,
+      `bytes must be an integer from 1 to ${PAYLOAD_BYTES_MAX}; got ${shown(bytes)}`,
     )
   }
   if (strategy !== undefined) assertStrategy('seqlock', strategy)

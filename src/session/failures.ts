@@ -64,7 +64,10 @@ const causes: ReadonlyMap<number, string> = new Map([
   [Status.RemoteInvalidRequest, 'the owner’s queue pair does not accept this operation'],
   [Status.RemoteOperation, 'the owner’s device could not carry it out'],
   [Status.Flushed, 'another operation broke the queue pair first; read again'],
-  [Status.RetryExceeded, 'packets were lost, or the owner’s host no longer answers'],
+  [
+    Status.RetryExceeded,
+    'packets were lost, the owner’s host no longer answers, or it evicted this peer',
+  ],
   [Status.LocalProtection, 'the landing memory was deregistered'],
   [Status.ReceiverNotReady, 'the other side posts no receives'],
 ])

@@ -59,7 +59,10 @@ export class Publications {
   publish<Owner extends OwnerHandle>(name: string, spec: RegionSpec<Owner>): Owner {
     checkName(name)
     if (typeof (spec as Partial<typeof spec> | null)?.publish !== 'function') {
-      throw argumentTypeError('a region to publish is made by seqlock({ … })')
+      const makers = 'seqlock, versionedSlots, rcuCell or lockedRegion'
+      throw argumentTypeError(
+        `what to publish is made by ${makers}, such as seqlock({ bytes: 64 })`,
+      )
     }
     if (this.#records.has(name)) {
       throw new UntornError('ERR_UNTORN_REGION_EXISTS', `'${name}' is already published here`)

@@ -4,6 +4,7 @@
 //
 // Invariant: versions only grow, and no version is ever published with two different contents.
 import { UntornError, argumentRangeError, argumentTypeError } from '../../errors.ts'
+import { assertInPlace } from '../in-place.ts'
 import type { LocalMemory } from '../local-memory.ts'
 import type { SeqlockShape } from './layout.ts'
 import { FIRST_VERSION, VERSION_MAX, checkShape, regionBytes } from './layout.ts'
@@ -155,7 +156,7 @@ export class SeqlockOwner {
    * odd phase: readers are not held up by it, and when it throws, nothing is published, nothing
    * was stored and the version stays.
    * @param change synchronous; gets `payloadBytes` bytes that are valid during the call only
-   * @throws whatever `change` throws; TypeError ERR_UNTORN_ARGUMENT when it returns a promise
+   * @throws whatever `change` throws; TypeError ERR_UNTORN_ARGUMENT when it returns a promise or other bytes
    * @throws UntornError ERR_UNTORN_BUSY, ERR_UNTORN_CLOSED
    */
   update(change: (payload: Uint8Array) => void): number {
@@ -165,10 +166,7 @@ export class SeqlockOwner {
     this.#placement.load(scratch, 0)
     this.#updating = true
     try {
-      const result: unknown = change(scratch)
-      if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw argumentTypeError('update needs a synchronous function, this one returned a promise')
-      }
+      assertInPlace(change(scratch), scratch)
     } finally {
       this.#updating = false
     }

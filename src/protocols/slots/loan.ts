@@ -36,7 +36,7 @@ export class SlotsLoan implements Disposable {
    * Hands out the slot's payload to be written in place, all of it: its contents are undefined before.
    * @param write synchronous; gets `payloadBytes` bytes, which are the slot itself and valid during
    *   the call only: storing to them later would tear what readers read
-   * @throws whatever `write` throws, TypeError ERR_UNTORN_ARGUMENT when it returns a promise: the
+   * @throws whatever `write` throws, TypeError ERR_UNTORN_ARGUMENT when it returns a promise or other bytes: the
    *   loan lives on, its contents undefined
    * @throws UntornError ERR_UNTORN_CLOSED when the loan has ended
    */

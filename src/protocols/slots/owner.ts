@@ -4,6 +4,7 @@
 //
 // Invariant: the present version's slot is not stored to; versions grow by one.
 import { UntornError, argumentRangeError, argumentTypeError } from '../../errors.ts'
+import { assertInPlace } from '../in-place.ts'
 import type { LocalMemory } from '../local-memory.ts'
 import type { SlotsShape } from './layout.ts'
 import { SLOTS_VERSION_MAX, checkSlotsShape, firstVersionOf, slotsRegionBytes } from './layout.ts'
@@ -103,7 +104,7 @@ export class SlotsOwner {
    * Computes the next payload from the present one, on a private copy. When `change` throws, nothing
    * is published and the version stays.
    * @param change synchronous; gets `payloadBytes` bytes that are valid during the call only
-   * @throws whatever `change` throws; TypeError ERR_UNTORN_ARGUMENT when it returns a promise
+   * @throws whatever `change` throws; TypeError ERR_UNTORN_ARGUMENT when it returns a promise or other bytes
    * @throws UntornError ERR_UNTORN_BUSY, ERR_UNTORN_CLOSED
    */
   update(change: (payload: Uint8Array) => void): number {
@@ -142,10 +143,7 @@ export class SlotsOwner {
   #run(work: (payload: Uint8Array) => void, payload: Uint8Array): void {
     this.#working = true
     try {
-      const result: unknown = work(payload)
-      if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw argumentTypeError('this needs a synchronous function, and got one with a promise')
-      }
+      assertInPlace(work(payload), payload)
     } finally {
       this.#working = false
     }

@@ -149,10 +149,9 @@ export class OwnerLoopback {
   }
 
   #check(): void {
-    if (this.#mending === null && !this.#closed) return
-    throw new UntornError(
-      'ERR_UNTORN_NOT_CONNECTED',
-      this.#closed ? 'the cell is closed' : 'the owner’s own queue pair is being replaced',
-    )
+    if (this.#closed) throw new UntornError('ERR_UNTORN_CLOSED', 'the cell is closed')
+    if (this.#mending === null) return
+    const message = 'the owner’s own queue pair is being replaced'
+    throw new UntornError('ERR_UNTORN_NOT_CONNECTED', message)
   }
 }

@@ -1,5 +1,5 @@
 // RCU cells as a host publishes them: a word that points to the present object of a heap.
-import { argumentRangeError, argumentTypeError } from '../../errors.ts'
+import { argumentRangeError, argumentTypeError, shown } from '../../errors.ts'
 import {
   CELL_FIRST_VERSION,
   CELL_LAYOUT_VERSION,
@@ -117,16 +117,14 @@ function checkOptions(options: RcuCellOptions): void {
 
 function assertInteger(name: string, value: unknown, low: number, high: number): void {
   if (Number.isInteger(value) && (value as number) >= low && (value as number) <= high) return
-  throw argumentRangeError(
-    `${name} must be an integer from ${low} to ${high}; got ${String(value)}`,
-  )
+  throw argumentRangeError(`${name} must be an integer from ${low} to ${high}; got ${shown(value)}`)
 }
 
 function assertMs(name: string, value: number | undefined): void {
   if (value === undefined) return
   if (typeof value === 'number' && value >= 1 && value <= LEASE_MS_MAX) return
   throw argumentRangeError(
-    `${name} must be a number from 1 to ${LEASE_MS_MAX}; got ${String(value)}`,
+    `${name} must be a number from 1 to ${LEASE_MS_MAX}; got ${shown(value)}`,
   )
 }
 

@@ -66,5 +66,5 @@ export class Cancellation {
 }
 
 export function abortedError(signal: AbortSignal | undefined): UntornError {
-  return new UntornError('ERR_UNTORN_ABORTED', 'the read was aborted', { cause: signal?.reason })
+  return new UntornError('ERR_UNTORN_ABORTED', 'aborted by its signal', { cause: signal?.reason })
 }

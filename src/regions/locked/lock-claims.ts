@@ -69,7 +69,8 @@ export class LockClaims implements ClaimHandler {
     // that could not be ended do, and so many cannot be waited for.
     const taken = this.#byIdentity.size + this.#unrepaired.size
     if (taken >= this.#holdersMax || this.#ending.size >= HOLDERS_MAX) {
-      const message = `${this.#holdersMax} peers have the lock to share: holdersMax is the option`
+      const why = `all ${this.#holdersMax} places of holders are taken`
+      const message = `${why}: publish the region with a larger holdersMax`
       throw new UntornError('ERR_UNTORN_DENIED', message)
     }
     const identity = this.#nextIdentity()

@@ -2,6 +2,7 @@
 // own way to an access.
 import { argumentTypeError } from '../../errors.ts'
 import type { UntornError } from '../../errors.ts'
+import { assertInPlace } from '../../protocols/in-place.ts'
 import { type AcquireCounters, type AcquireOptions, acquireLock, policyOf } from './acquire-lock.ts'
 import type { LockAccess } from './lock-access.ts'
 import { LockGuard } from './lock-guard.ts'
@@ -80,6 +81,7 @@ export class LockUser {
     if (typeof change !== 'function') throw argumentTypeError('update needs a function')
     await using guard = await this.acquire(options)
     const result = await change(guard.bytes, guard)
+    assertInPlace(result, guard.bytes)
     return { version: await guard.release(), result }
   }
 

@@ -1,5 +1,5 @@
 // Options of locked regions and their bounds.
-import { argumentRangeError, argumentTypeError } from '../../errors.ts'
+import { argumentRangeError, argumentTypeError, shown } from '../../errors.ts'
 import type { LockStrategyName } from '../../protocols/lock/index.ts'
 import { PAYLOAD_BYTES_MAX } from '../../protocols/seqlock/index.ts'
 
@@ -67,5 +67,5 @@ export function lockedSettings(options: LockedRegionOptions): LockedSettings {
 
 function assertInteger(name: string, value: number, low: number, high: number): void {
   if (Number.isInteger(value) && value >= low && value <= high) return
-  throw argumentRangeError(`${name} must be an integer from ${low} to ${high}; got ${value}`)
+  throw argumentRangeError(`${name} must be an integer from ${low} to ${high}; got ${shown(value)}`)
 }

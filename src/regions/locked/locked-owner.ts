@@ -1,7 +1,7 @@
 // The owner's handle of a published locked region. Invariants: the owner takes the lock like any peer,
 // through its loopback; a holder is repaired after its queue pair is destroyed, never before; the
 // terminal mark is set under the lock.
-import { UntornError } from '../../errors.ts'
+import { UntornError, argumentTypeError } from '../../errors.ts'
 import type { MemoryRegion } from '../../fabric/contract.ts'
 import { HOLDER_MAX, holderOf } from '../../protocols/lock/index.ts'
 import { claimTable } from '../claim-table.ts'
@@ -106,7 +106,8 @@ export class LockedOwner extends RegionOwner<RegionWord> {
   /**
    * Takes the lock, lets `change` overwrite the payload, publishes it. When `change` throws, the payload
    * stays. Resolves to the version published.
-   * @throws whatever `change` throws; as `acquire` and `LockGuard.release`
+   * @throws whatever `change` throws; TypeError ERR_UNTORN_ARGUMENT (rejects) when it returns other bytes; as
+   *   `acquire` and `LockGuard.release`
    */
   async update<T>(change: LockedChange<T>, options?: AcquireOptions): Promise<number> {
     return (await this.#user.update(change, options)).version
@@ -125,10 +126,13 @@ export class LockedOwner extends RegionOwner<RegionWord> {
   /**
    * Takes back what a peer has claimed, and ends its acquisition, if it has one: it has published all of
    * its payload or nothing. The peer may claim the lock anew. False when there is no such holder.
+   * @param id as in `holders`
+   * @throws TypeError ERR_UNTORN_ARGUMENT
    * @throws UntornError ERR_UNTORN_BUSY when the peer is stopped amid an operation: the eviction goes on
    *   by itself, and the lock is held until it succeeds
    */
   async evict(id: number): Promise<boolean> {
+    if (!Number.isInteger(id)) throw argumentTypeError('id must be that of one of `holders()`')
     const claim = this.#claims.ofId(id)
     if (claim === undefined) return false
     await this.#evict(claim, 'the owner evicted it')

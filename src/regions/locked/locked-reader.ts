@@ -60,7 +60,8 @@ export class LockedReader extends PayloadReader {
   /**
    * Takes the lock, lets `change` overwrite the payload, publishes it. When `change` throws, the payload
    * stays. Resolves to the version published.
-   * @throws whatever `change` throws; as `acquire` and `LockGuard.release`
+   * @throws whatever `change` throws; TypeError ERR_UNTORN_ARGUMENT (rejects) when it returns other bytes; as
+   *   `acquire` and `LockGuard.release`
    */
   async update<T>(change: LockedChange<T>, options?: AcquireOptions): Promise<number> {
     return (await this.#user.update(change, options)).version

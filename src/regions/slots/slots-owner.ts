@@ -25,7 +25,7 @@ export class VersionedSlotsOwner extends RegionOwner<Writer> {
   /**
    * Computes the next payload from the present one: `change` gets a private copy, valid during the
    * call, and what it leaves there is published. When it throws, nothing was stored.
-   * @throws whatever `change` throws; TypeError ERR_UNTORN_ARGUMENT when it returns a promise
+   * @throws whatever `change` throws; TypeError ERR_UNTORN_ARGUMENT when it returns a promise or other bytes
    * @throws UntornError ERR_UNTORN_BUSY, ERR_UNTORN_CLOSED
    */
   update(change: (payload: Uint8Array) => void): number {

@@ -1,7 +1,7 @@
 // Versioned-slots regions as a host publishes them: one owner, a ring of slots, readers that no owner
 // can starve.
 import type { Codec } from '../../codecs/codec.ts'
-import { argumentRangeError, argumentTypeError } from '../../errors.ts'
+import { argumentRangeError, argumentTypeError, shown } from '../../errors.ts'
 import { PAYLOAD_BYTES_MAX } from '../../protocols/seqlock/index.ts'
 import {
   SLOTS_BYTES_MAX,
@@ -93,7 +93,7 @@ function checkOptions(options: VersionedSlotsOptions): void {
 
 function assertInteger(name: string, value: number, low: number, high: number): void {
   if (Number.isInteger(value) && value >= low && value <= high) return
-  throw argumentRangeError(`${name} must be an integer from ${low} to ${high}; got ${value}`)
+  throw argumentRangeError(`${name} must be an integer from ${low} to ${high}; got ${shown(value)}`)
 }
 
 /** @throws UntornError ERR_UNTORN_UNSOUND and whatever allocation fails with, leaving nothing */

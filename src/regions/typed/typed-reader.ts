@@ -1,6 +1,7 @@
 // A codec over the reader of any protocol. Invariants: a value is decoded from bytes that were proven to
 // be of one version; a codec that throws fails that read, and nothing else.
 import type { Codec } from '../../codecs/codec.ts'
+import { argumentTypeError } from '../../errors.ts'
 import type { Snapshot, WholeReadOptions } from '../read-options.ts'
 import type { ReaderStatistics } from '../read-statistics.ts'
 import { RegionReader } from '../region-reader.ts'
@@ -96,9 +97,13 @@ export class TypedReader<V, Raw extends LandedReader> implements AsyncDisposable
 
   /**
    * The value of a whole snapshot of the raw handle, such as an earlier version.
-   * @throws UntornError ERR_UNTORN_DECODE
+   * @throws TypeError ERR_UNTORN_ARGUMENT; UntornError ERR_UNTORN_DECODE
    */
-  decode({ version, bytes }: Snapshot): TypedSnapshot<V> {
+  decode(snapshot: Snapshot): TypedSnapshot<V> {
+    const { version, bytes }: Partial<Snapshot> = snapshot ?? {}
+    if (version === undefined || !(bytes instanceof Uint8Array)) {
+      throw argumentTypeError('decode needs a snapshot { version, bytes }')
+    }
     return { version, value: decodeValue(this.codec, bytes, version) }
   }
 

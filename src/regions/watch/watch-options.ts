@@ -1,5 +1,5 @@
 // What a watch takes, checked.
-import { argumentRangeError, argumentTypeError } from '../../errors.ts'
+import { argumentRangeError, argumentTypeError, shown } from '../../errors.ts'
 
 /** How often a watch looks. */
 export interface WatchPace {
@@ -53,5 +53,7 @@ export function watchSettings(options: WatchOptions = {}): WatchSettings {
 
 function assertPace(name: string, value: number, min: number): void {
   if (typeof value === 'number' && value >= min && value <= PACE_MS_MAX) return
-  throw argumentRangeError(`${name} must be a number from ${min} to ${PACE_MS_MAX}; got ${value}`)
+  throw argumentRangeError(
+    `${name} must be a number from ${min} to ${PACE_MS_MAX}; got ${shown(value)}`,
+  )
 }
