@@ -71,7 +71,10 @@ class Pinning {
   async overstay(guard: RcuCellGuard): Promise<void> {
     const { ending, journal } = this.#context
     const object = guard.current()
-    await pause(guard.remainingMs() + 1, ending)
+    // Timers know whole milliseconds, and fire up to one too early.
+    while (guard.remainingMs() > 0 && !ending.aborted) {
+      await pause(guard.remainingMs() + 1, ending)
+    }
     if (ending.aborted) return
     try {
       await object.read()
