@@ -53,6 +53,7 @@ export type {
   OpenLockedOptions,
   OpenRcuCellOptions,
   OpenReaderOptions,
+  OpenVersionedSlotsOptions,
   OwnerStatistics,
   RcuCellObject,
   RcuCellOptions,
@@ -74,7 +75,10 @@ export type {
   Watch,
   WatchOptions,
   WatchPace,
+  WholeReadOptions,
 } from './regions/index.ts'
+export type { HeapStatistics } from './protocols/cell/index.ts'
+export type { SlotsLoan } from './protocols/slots/index.ts'
 export { connect, listen } from './session/index.ts'
 export type {
   ConnectOptions,

@@ -9,6 +9,7 @@
 //      state they led to. A configuration that failed once is not tried again: each is entered once.
 //  (3) An operation that never returned has no return in the list: it bars nobody, may be ordered
 //      anywhere after its call, and need not be ordered at all. Success is when no return is left.
+import { argumentTypeError, shown } from '../../errors.ts'
 import type { History, HistoryOperation } from './history.ts'
 import type { SequentialSpecification } from './specification.ts'
 
@@ -41,7 +42,8 @@ interface Entry {
 /**
  * Checks one history of one object against its specification. Exponential in the number of operations
  * that overlap, at worst; histories of independent objects are best checked one by one.
- * @throws TypeError when an operation returns before it is called, or a process overlaps with itself
+ * @throws TypeError ERR_UNTORN_ARGUMENT when an operation returns before it is called, or a process
+ *   overlaps with itself
  */
 export function checkLinearizability<State, Operation, Result>(
   history: History<NoInfer<Operation>, NoInfer<Result>>,
@@ -49,6 +51,7 @@ export function checkLinearizability<State, Operation, Result>(
   options: LinearizabilityOptions = {},
 ): LinearizabilityCheck {
   requireHistory(history)
+  requireSpecification(specification)
   return new Search(history, specification, options.configurationsMax ?? 1_000_000).run()
 }
 
@@ -180,18 +183,34 @@ function relink(entry: Entry): void {
 }
 
 function requireHistory(history: History<unknown, unknown>): void {
+  if (!Array.isArray(history)) throw argumentTypeError('a history is an array of operations')
   const lastOf = new Map<string, HistoryOperation<unknown, unknown>>()
   const byTime = [...history].sort((a, b) => a.invoked - b.invoked)
   for (const each of byTime) {
     const { process, invoked, returned } = each
+    if (!Number.isFinite(invoked)) {
+      throw argumentTypeError(`an operation of ${process} is invoked at ${shown(invoked)}`)
+    }
+    if (typeof returned !== 'number') {
+      const what = `an operation of ${process} returns at ${shown(returned)}`
+      throw argumentTypeError(`${what}: Infinity stands for one that never did`)
+    }
     if (!(returned >= invoked)) {
-      throw new TypeError(`an operation of ${process} returns at ${returned}, before its call`)
+      throw argumentTypeError(`an operation of ${process} returns at ${returned}, before its call`)
     }
     const last = lastOf.get(process)
     // A caller that was never told may go on: as a process that has no more to do with the first.
     if (last !== undefined && last.returned !== Infinity && last.returned > invoked) {
-      throw new TypeError(`operations of ${process} overlap: it called at ${invoked}`)
+      throw argumentTypeError(`operations of ${process} overlap: it called at ${invoked}`)
     }
     lastOf.set(process, each)
   }
+}
+
+function requireSpecification<State, Operation, Result>(
+  specification: Partial<SequentialSpecification<State, Operation, Result>>,
+): void {
+  const { next, key } = specification ?? {}
+  if (typeof next === 'function' && typeof key === 'function') return
+  throw argumentTypeError('a specification has an initial state, and the functions next and key')
 }

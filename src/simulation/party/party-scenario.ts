@@ -30,6 +30,7 @@ import { World, benignOracle } from '../world.ts'
 import type { Rights, Span } from './connection.ts'
 import { LazyClock } from './lazy-clock.ts'
 import { type Mishap, Party, type PartyHost } from './party.ts'
+import { requireWorld } from './require-world.ts'
 import type { Script } from './script.ts'
 
 const STEPS_MAX = 100_000
@@ -145,6 +146,7 @@ export class PartyScenario<Shared> implements Scenario, PartyHost, PartyRun {
   #cutsLeft = 0
 
   constructor(plan: PartyWorld<Shared>, options: PartyScenarioOptions) {
+    requireWorld(plan, options)
     this.name = plan.name
     const { observe: _, ...rest } = options
     this.fingerprint = fingerprintOf(JSON.stringify([plan.name, plan.regionBytes, rest]))

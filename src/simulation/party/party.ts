@@ -6,6 +6,7 @@
 // Faults are decided where they can first make a difference, right after a party has posted or acted:
 // a party that dies later, or whose queue pair breaks later, is one whose operations happened to be
 // executed before. Whoever waits for its death sees it afterwards in any case.
+import { argumentTypeError, shown } from '../../errors.ts'
 import type {
   ReaderMachine,
   ReadRequest,
@@ -151,7 +152,7 @@ export class Party implements Program {
       if (!this.port.passes) return false
       if (this.connections.some((connection) => connection.defers)) return true
     }
-    return this.#wait === null || this.#wait()
+    return this.#wait?.() ?? true
   }
 
   act(): void {
@@ -286,7 +287,9 @@ export class Party implements Program {
   #goOn(): void {
     const { done, value } = (this.#script as Script).next()
     if (done === true) this.#over = true
-    else this.#wait = value
+    else if (value === undefined || value === null || typeof value === 'function')
+      this.#wait = value
+    else throw argumentTypeError(`${this.name} yields ${shown(value)}: not null, nor a condition`)
   }
 
   *#run(

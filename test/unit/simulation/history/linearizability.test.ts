@@ -203,3 +203,23 @@ test('the monitor mixes what its verdict depends on, and nothing else', () => {
   const told = hashOf((monitor) => void monitor.invoke(write(1)))
   expect(hashOf((monitor) => monitor.abandon(monitor.invoke(write(1))))).not.toBe(told)
 })
+
+test.each([
+  [undefined],
+  [[{ process: 'a', operation: read, invoked: NaN, returned: 2 }]],
+  [[{ process: 'a', operation: read, invoked: 1 }]],
+  [[{ process: 'a', operation: read, invoked: 1, returned: null }]],
+])('%j is no history', (history) => {
+  expect(() => checkLinearizability(history as never, registerSpecification())).toThrow(
+    expect.objectContaining({ code: 'ERR_UNTORN_ARGUMENT' }),
+  )
+})
+
+test.each([undefined, { initial: 0 }, { initial: 0, next: () => [] }])(
+  '%j is no specification',
+  (specification) => {
+    expect(() => checkLinearizability([], specification as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_UNTORN_ARGUMENT' }),
+    )
+  },
+)

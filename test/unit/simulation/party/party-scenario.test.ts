@@ -351,3 +351,35 @@ describe('the crash matrix', () => {
     expect(failures.map(({ mishapAt }) => mishapAt.deeds)).toEqual([1, 2])
   })
 })
+
+describe('worlds that make no sense', () => {
+  const argument = expect.objectContaining({ code: 'ERR_UNTORN_ARGUMENT' })
+  const idle = remote('a', function* () {
+    yield
+    yield null
+  })
+
+  test.each([
+    undefined,
+    world([]),
+    world([idle, idle]),
+    world([idle], { regionBytes: NaN }),
+    world([{ name: 'a' } as never]),
+  ])('%j is refused', (plan) => {
+    expect(() => new PartyScenario(plan as never, { model: 'rxe' })).toThrow(argument)
+  })
+
+  test('options without a model are refused', () => {
+    expect(() => new PartyScenario(world([idle]), {} as never)).toThrow(argument)
+  })
+
+  test('a script may yield nothing, and nothing but conditions otherwise', () => {
+    const explored = explore(new PartyScenario(world([idle]), { model: 'rxe' }))
+    expect(explored.counterexample).toBeUndefined()
+    const script = function* (): Generator<never> {
+      yield 5 as never
+    }
+    const odd = new PartyScenario(world([{ name: 'a', script: script as never }]), { model: 'rxe' })
+    expect(() => explore(odd)).toThrow(argument)
+  })
+})
