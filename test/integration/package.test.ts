@@ -41,6 +41,7 @@ test('the package holds what it needs and nothing else', () => {
   expect(packed).toEqual(
     expect.arrayContaining([
       'CMakeLists.txt',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
       'addon/CMakeLists.txt',
@@ -48,6 +49,7 @@ test('the package holds what it needs and nothing else', () => {
       'dist/src/index.d.ts',
       'dist/src/index.js',
       'docs/errors.md',
+      'examples/05-peer.mjs',
       'package.json',
       'tools/install.mjs',
     ]),

@@ -65,3 +65,19 @@ test('the litmus program of README tells what can be had where', async () => {
   expect(rxe).toMatch(/^rxe: f=0 d=0, f=0 d=1, f=1 d=1; \d+ schedules$/)
   expect(nic).toMatch(/^nicX86: f=0 d=0, f=0 d=1, f=1 d=0, f=1 d=1; \d+ schedules$/)
 })
+
+test('examples/05: two peers change a cell and a locked region, and nothing is lost', async () => {
+  const { owner, port } = await startOwner('examples/05-owner.mjs')
+  const peers = await Promise.all(
+    ['0', '1'].map((shop) =>
+      runNode(['examples/05-peer.mjs', `127.0.0.1:${port}`, `peer ${shop}`, shop]),
+    ),
+  )
+  for (const peer of peers) {
+    expect(peer, peer.stderr).toMatchObject({ status: 0, signal: null })
+    expect(peer.stdout).toMatch(/^pinned: (day|night), still \1\ntea: all there: true\n$/)
+  }
+  const { stdout, stderr } = await owner.stop()
+  expect(stdout, stderr).toContain('"mode":"night"')
+  expect(stdout, stderr).toContain('left 80, sold 10 and 10\n')
+})
