@@ -14,7 +14,10 @@ import { ReadEnd, type ReaderProgram } from './reader-program.ts'
 export interface FaultPlan {
   /** The owner dies: stores that wait never become visible. */
   readonly crashes: number
-  /** A dead owner comes back: its old region is deregistered, a new incarnation published. */
+  /**
+   * A dead owner comes back: its old region is deregistered, a new incarnation published; or, in
+   * place, the same memory formatted anew beneath those who still read it.
+   */
   readonly restarts: number
   /** A reader's queue pair moves to the error state; the next read has a new one. */
   readonly queuePairErrors: number
@@ -42,6 +45,10 @@ export interface FaultTargets {
     readonly buffer: StoreBuffer
     readonly trace: OwnerTrace
   }[]
+  /** The next incarnation has the same memory. */
+  readonly inPlace: boolean
+  /** The first owner may die even when all that it stored is visible: somebody waits for the next one. */
+  readonly mayDieIdle: boolean
 }
 
 type FaultName = keyof FaultPlan
@@ -65,6 +72,11 @@ export class FaultProgram implements Program {
     Object.assign(this.#left, this.#plan)
     this.happened = 0
     this.#incarnation = 0
+  }
+
+  /** The present incarnation. */
+  get incarnation(): number {
+    return this.#incarnation
   }
 
   /** Only while somebody reads: a fault that nobody can notice is none. */
@@ -137,7 +149,7 @@ export class FaultProgram implements Program {
     if (present === undefined) return 0
     switch (fault) {
       case 'crashes':
-        return present.buffer.crashed || present.buffer.empty ? 0 : 1
+        return present.buffer.crashed || (present.buffer.empty && !this.#mayDieIdle) ? 0 : 1
       case 'restarts':
         return present.buffer.crashed && this.#incarnation + 1 < incarnations.length ? 1 : 0
       case 'deregistrations':
@@ -147,6 +159,10 @@ export class FaultProgram implements Program {
       case 'timeOuts':
         return readers.filter((reader) => reader.mayTimeOut).length
     }
+  }
+
+  get #mayDieIdle(): boolean {
+    return this.#targets.mayDieIdle && this.#incarnation === 0
   }
 
   #happen(fault: FaultName, choice: number): void {
@@ -172,17 +188,17 @@ export class FaultProgram implements Program {
     }
   }
 
-  /** The next incarnation; its region is announced when it is formatted. */
+  /** The next incarnation; a region of its own is announced when it is formatted. */
   #restart(): void {
-    const { incarnations } = this.#targets
+    const { incarnations, inPlace } = this.#targets
     const dead = incarnations[this.#incarnation] as FaultTargets['incarnations'][number]
-    dead.memory.valid = false
+    if (!inPlace) dead.memory.valid = false
     this.#incarnation += 1
     const { buffer, trace } = incarnations[
       this.#incarnation
     ] as FaultTargets['incarnations'][number]
     buffer.frozen = false
-    buffer.drainTo(trace.formatEnd)
+    if (!inPlace) buffer.drainTo(trace.formatEnd)
   }
 }
 

@@ -3,6 +3,7 @@
 //
 // What results are judged by is in reader-judge.ts. Judged here: a machine keeps its contract, and a
 // reader ends within its bound (stuck).
+import { argumentTypeError } from '../../errors.ts'
 import { Evidence, Verdict } from '../../protocols/machine.ts'
 import { fingerprintOf } from '../choice-tape.ts'
 import type { Oracle } from '../oracle.ts'
@@ -61,6 +62,17 @@ export interface ProtocolScenarioOptions {
    * an owner lives, one attempt must bring its last version, or Closed where it has closed.
    */
   readonly recovers?: boolean
+  /**
+   * A restarted owner formats the memory of the dead one anew, and nobody is cut off: stricter than
+   * any session, whose generations have memory of their own. For protocols whose words are encoded
+   * by keys of the generation.
+   */
+  readonly restartsInPlace?: boolean
+  /**
+   * As `readers`, of the restarted owner: they begin when it has started, formatted or, in place, not.
+   * Need `faults` with a crash and a restart, which then happen in every run.
+   */
+  readonly successors?: readonly (readonly ReadPlan[])[]
   /** Told what came of every run that was not cut. */
   readonly observe?: (outcome: RunOutcome) => void
   readonly stepsMax?: number
@@ -114,14 +126,22 @@ export class ProtocolScenario implements Scenario {
     this.#record('owner', 0, steps, options.close === true)
     // A restarted owner publishes under a new generation, in memory of its own.
     if (faults.restarts > 0) this.#record('restarted owner', 1, [{ kind: 'publish' }], false)
-    const plans = options.readers ?? oneRead
-    this.readers = plans.map((reads, index) => this.#addReader(index, reads, faults))
+    const { readers = oneRead, successors = [] } = options
+    if (successors.length > 0 && (faults.crashes === 0 || faults.restarts === 0)) {
+      throw argumentTypeError('successors begin after a crash and a restart: allow both as faults')
+    }
+    const plans = [...readers, ...successors]
+    this.readers = plans.map((reads, index) =>
+      this.#addReader(index, reads, faults, index < readers.length ? 0 : 1),
+    )
     for (const reader of this.readers) this.#world.addProgram(reader)
     this.#faults = new FaultProgram(faults, {
       world: this.#world,
       readers: this.readers,
       queuePairs: this.#queuePairs,
       incarnations: this.#incarnations,
+      inPlace: options.restartsInPlace === true,
+      mayDieIdle: options.restartsInPlace === true || successors.length > 0,
     })
     this.#world.addProgram(this.#faults)
     this.#world.seal()
@@ -168,31 +188,38 @@ export class ProtocolScenario implements Scenario {
   }
 
   #record(name: string, incarnation: number, steps: readonly OwnerStep[], close: boolean): void {
-    const memory = this.#world.addMemory(
-      incarnation === 0 ? 'region' : `region of ${name}`,
-      this.#protocol.regionBytes,
-    )
+    const inPlace = this.#options.restartsInPlace === true
+    const shared = inPlace ? this.#incarnations[0]?.memory : undefined
+    const { regionBytes } = this.#protocol
+    const memoryName = incarnation === 0 ? 'region' : `region of ${name}`
+    const memory = shared ?? this.#world.addMemory(memoryName, regionBytes)
     const buffer = this.#world.addCpu(name)
     buffer.bursts = this.#options.bursts ?? []
     buffer.onlyBursts = this.#options.onlyBursts === true
     const payloadOf = this.#options.payloadOf ?? certifiedPayload
     const script = { steps, close, payloadOf, incarnation }
     const trace = recordOwner(this.#protocol, buffer, memory, script)
-    this.#world.foresee(memory, buffer)
+    if (!inPlace) this.#world.foresee(memory, buffer)
     this.#incarnations.push({ memory, buffer, trace })
   }
 
-  #addReader(index: number, plans: readonly ReadPlan[], faults: FaultPlan): ReaderProgram {
+  #addReader(
+    index: number,
+    plans: readonly ReadPlan[],
+    faults: FaultPlan,
+    home: number,
+  ): ReaderProgram {
     const name = `r${index + 1}`
     const depth = 2 * (this.#protocol.chainLengthMax ?? 8)
     const queuePair = this.#world.addQueuePair(`${name}.qp`, { depth })
     this.#queuePairs.push(queuePair)
-    return new ReaderProgram(name, this.#world, queuePair, this.#binding(0), {
+    return new ReaderProgram(name, this.#world, queuePair, this.#binding(home), {
       make: (incarnation) => this.#protocol.createReader(incarnation),
       plans,
       attemptsMax: this.#options.attemptsMax ?? 2,
       payloadBytes: this.#protocol.payloadBytes,
       slots: faults.timeOuts > 0 ? 2 : 1,
+      mayBegin: () => this.#faults.incarnation >= home,
       events: {
         began: (reader) => this.#began(reader),
         ended: (reader, end) => this.#ended(reader, end),
@@ -213,7 +240,7 @@ export class ProtocolScenario implements Scenario {
     this.#reads.length = 0
     this.#world.reset()
     this.#world.oracle = benignOracle
-    for (const reader of this.readers) reader.reset(this.#binding(0))
+    for (const reader of this.readers) reader.reset()
     this.#faults.reset()
     const { blank, frozenAfter } = this.#options
     this.#incarnations.forEach(({ buffer, trace }, index) => {
@@ -285,7 +312,14 @@ export class ProtocolScenario implements Scenario {
   #began(reader: ReaderProgram): void {
     const owner = this.#incarnations[reader.incarnation] as Incarnation
     reader.baseline = lastPublished(owner)
-    reader.closedBefore = isClosed(owner)
+    reader.endedBefore = isClosed(owner) || this.#isStoredOver(reader)
+  }
+
+  /** Another generation has begun to use the memory of this reader's. */
+  #isStoredOver(reader: ReaderProgram): boolean {
+    if (this.#options.restartsInPlace !== true) return false
+    const next = this.#incarnations[reader.incarnation + 1]
+    return next !== undefined && next.buffer.drained > 0
   }
 
   #retried(reader: ReaderProgram): void {

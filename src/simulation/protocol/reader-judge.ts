@@ -1,7 +1,8 @@
 // Judges every result of a reader. Judged are: it is of one publication and says so (torn,
 // mislabelled); that one is no older than the last published before the read began (stale), nor than
 // what the same reader returned before (backwards); Closed is said after the owner began to close,
-// and nothing else once it has closed (closed). Who wanted one version gets that one, however old, or
+// and nothing else once it has closed (closed), nor anything once another generation has begun to
+// store over the region (ended). Who wanted one version gets that one, however old, or
 // is told truly that it is not there yet (stale) or there no more (lapped).
 import { Verdict } from '../../protocols/machine.ts'
 import type { StoreBuffer } from '../store-buffer.ts'
@@ -48,11 +49,10 @@ export class ReaderJudge {
       return 'returns Closed'
     }
     const { machine } = reader
-    if (reader.closedBefore) {
-      this.#violate(
-        'closed',
-        `${reader.name} returned version ${machine.version} of a closed region`,
-      )
+    if (reader.endedBefore) {
+      const kind = isClosed(owner) ? 'closed' : 'ended'
+      const returned = `${reader.name} returned version ${machine.version}`
+      this.#violate(kind, `${returned} of a region that had ${kind}`)
     }
     if (reader.verdict === Verdict.Lapped) return this.#judgeLapped(reader, owner)
     if (reader.request.wantedVersion !== 0) return this.#judgeWanted(reader, trace)

@@ -78,8 +78,8 @@ export class ReaderProgram implements Program, OperationSink {
   attempts = 0
   /** Publications visible when the read began. */
   baseline = 0
-  /** The region was closed before the read began. */
-  closedBefore = false
+  /** Before the read began the region was closed, or another generation had begun to store over it. */
+  endedBefore = false
   readonly #world: World
   readonly #queuePair: SimulatedQueuePair
   readonly #plans: readonly ReadPlan[]
@@ -87,6 +87,9 @@ export class ReaderProgram implements Program, OperationSink {
   readonly #attemptsMax: number
   readonly #slots: LandingSlots
   readonly #history: StateHash = new StateHash()
+  readonly #mayBegin: () => boolean
+  /** Where it begins. */
+  readonly #home: ReaderBinding
   #binding: ReaderBinding
   #slot = 0
   #plan = 0
@@ -110,15 +113,19 @@ export class ReaderProgram implements Program, OperationSink {
       readonly payloadBytes: number
       readonly slots: number
       readonly events: ReaderEvents
+      /** Whether it may begin yet, which stays so. */
+      readonly mayBegin: () => boolean
     },
   ) {
     this.name = name
+    this.#home = binding
     this.#world = world
     this.#queuePair = queuePair
     this.#binding = binding
     this.#plans = options.plans
     this.#attemptsMax = options.attemptsMax
     this.#events = options.events
+    this.#mayBegin = options.mayBegin
     this.request = {
       target: new Uint8Array(options.payloadBytes),
       offset: 0,
@@ -151,8 +158,8 @@ export class ReaderProgram implements Program, OperationSink {
   }
 
   /** Back to the beginning of a run. */
-  reset(binding: ReaderBinding): void {
-    this.#binding = binding
+  reset(): void {
+    this.#binding = this.#home
     this.#history.reset()
     this.#slot = 0
     this.#plan = 0
@@ -165,13 +172,13 @@ export class ReaderProgram implements Program, OperationSink {
     this.verdict = Verdict.Retry
     this.attempts = 0
     this.baseline = 0
-    this.closedBefore = false
+    this.endedBefore = false
     this.#status = Status.Success
-    this.#slots.renewAll(binding.incarnation, true)
+    this.#slots.renewAll(this.#home.incarnation, true)
   }
 
   ready(): boolean {
-    return !this.#reading && !this.over && this.#slots.free() >= 0
+    return !this.#reading && !this.over && this.#slots.free() >= 0 && this.#mayBegin()
   }
 
   /** Begins the next read. */
@@ -271,7 +278,7 @@ export class ReaderProgram implements Program, OperationSink {
     hash.mix(this.#history.high)
     hash.mix(this.#plan + (this.#reading ? 0x100 : 0) + (this.#over ? 0x200 : 0))
     hash.mix(this.attempts)
-    hash.mix(this.#slot + 0x10 * this.#binding.incarnation + (this.closedBefore ? 0x1000 : 0))
+    hash.mix(this.#slot + 0x10 * this.#binding.incarnation + (this.endedBefore ? 0x1000 : 0))
     hash.mix(this.baseline)
     hash.mix(this.returned)
     hash.mix(this.newest)
