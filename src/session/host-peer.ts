@@ -285,7 +285,8 @@ export class HostPeer {
   #retire(queuePair: HostQueuePair): void {
     this.#closing.add(queuePair)
     void queuePair.gone.then(() => this.#closing.delete(queuePair))
-    this.#retired = Promise.allSettled([this.#retired, queuePair.close()])
+    const closed = Promise.allSettled([this.#retired, queuePair.close()])
+    this.#retired = closed.then(() => undefined)
   }
 }
 

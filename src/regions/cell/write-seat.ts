@@ -79,8 +79,9 @@ export class WriteSeat {
     const before = this.#turn
     const begun = cancellation.race(before).finally(() => cancellation.end())
     const turn = begun.then(change)
-    // Who gives up leaves the line; those behind it wait for those before it.
-    this.#turn = Promise.allSettled([before, turn])
+    // Who gives up leaves the line; those behind it wait for those before it. Without their results: each
+    // would hold the one before it, for ever.
+    this.#turn = Promise.allSettled([before, turn]).then(() => undefined)
     return turn
   }
 
