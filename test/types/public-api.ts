@@ -8,11 +8,17 @@ import {
   type DeviceInfo,
   type ErrorCode,
   type Host,
+  type LockGuard,
+  type LockHolder,
+  type LockedOwner,
+  type LockedReader,
   type Peer,
   type SeqlockOwner,
   type SeqlockReader,
   type Snapshot,
   type Strategy,
+  type TypedLockedOwner,
+  type TypedLockedReader,
   type TypedRcuCellOwner,
   type TypedRcuCellReader,
   type TypedReader,
@@ -25,6 +31,7 @@ import {
   connect,
   listDevices,
   listen,
+  lockedRegion,
   openDevice,
   rcuCell,
   readTogether,
@@ -190,6 +197,36 @@ export async function keptVersions(host: Host, peer: Peer): Promise<void> {
   const quotes = await peer.open('quotes')
   // @ts-expect-error: nor earlier versions
   await quotes.readVersion(3)
+}
+
+export async function lockedRegions(host: Host, peer: Peer, signal: AbortSignal): Promise<void> {
+  const shelf = host.publish('shelf', lockedRegion({ bytes: 64, leaseMs: 2000, strategy: 'hash' }))
+  expectTypeOf(shelf).toEqualTypeOf<LockedOwner>()
+  expectTypeOf(shelf.holders()).toEqualTypeOf<LockHolder[]>()
+  expectTypeOf(shelf.evict(1)).toEqualTypeOf<Promise<boolean>>()
+  const shared = await peer.open('shelf', { protocol: 'locked', attemptsMax: 10 })
+  expectTypeOf(shared).toEqualTypeOf<LockedReader>()
+  await using guard = await shared.acquire({ timeoutMs: 100, signal })
+  expectTypeOf(guard).toEqualTypeOf<LockGuard>()
+  expectTypeOf(guard.release(guard.bytes)).toEqualTypeOf<Promise<number>>()
+  expectTypeOf(shared.update((bytes) => bytes.fill(1))).toEqualTypeOf<Promise<number>>()
+  // @ts-expect-error: no strategy of locked regions
+  lockedRegion({ bytes: 64, strategy: 'lines' })
+  // @ts-expect-error: the protocol is called otherwise
+  await peer.open('shelf', { protocol: 'lockedRegion' })
+  // @ts-expect-error: a locked region keeps no earlier versions
+  await shared.readVersion(1)
+  // @ts-expect-error: holders are named by their number
+  await shelf.evict('127.0.0.1:7471')
+  const settings = json<{ mode: string }>({ bytesMax: 100 })
+  const typedOwner = host.publish('t', lockedRegion({ codec: settings, initial: { mode: '' } }))
+  expectTypeOf(typedOwner).toEqualTypeOf<TypedLockedOwner<{ mode: string }>>()
+  const typedShared = await peer.open('t', { protocol: 'locked', codec: settings })
+  expectTypeOf(typedShared).toEqualTypeOf<TypedLockedReader<{ mode: string }>>()
+  expectTypeOf((await typedShared.acquire()).value).toEqualTypeOf<{ mode: string }>()
+  await typedShared.update(async ({ mode }) => Promise.resolve({ mode: `${mode}!` }))
+  // @ts-expect-error: the next value, and not nothing
+  await typedShared.update(() => {})
 }
 
 export async function disposal(): Promise<void> {
