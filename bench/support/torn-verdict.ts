@@ -63,13 +63,17 @@ function controlSentences(
   silent: readonly string[],
 ): readonly string[] {
   const torn = total(controls, 'tornAccepted')
-  if (torn === 0) return ['No negative control accepted a torn read: this run shows nothing.']
+  const remedy = 'Let it run for longer (--duration), or with larger payloads (--size).'
+  if (torn === 0) {
+    return ['No negative control accepted a torn read: this run shows nothing.', remedy]
+  }
   return [
     `Negative controls: ${count(torn)} of ${count(total(controls, 'reads'))} accepted reads were ` +
       'torn, so the memory does tear and the bench sees it.',
     ...silent.map(
       (protocol) => `No control of ${protocol} was torn: of ${protocol} this run shows nothing.`,
     ),
+    ...(silent.length === 0 ? [] : [remedy]),
   ]
 }
 

@@ -2,6 +2,7 @@
 // and under sampled ones; the others go on, and parties that begin afterwards carry out whole
 // operations of users. Invariant: every point that a party has in the schedule without mishap is tried,
 // and what fails can be replayed from its row.
+import { argumentRangeError, argumentTypeError, shown } from '../../errors.ts'
 import { BiasedOracle } from '../biased-oracle.ts'
 import { formatTape } from '../choice-tape.ts'
 import { RandomNumbers } from '../random-numbers.ts'
@@ -41,13 +42,23 @@ export interface CrashMatrix {
   readonly failures: readonly CrashMatrixFailure[]
 }
 
-/** Runs a world once for each point at which one of the parties can die, and judges each run. */
+/**
+ * Runs a world once for each point at which one of the parties can die, and judges each run.
+ * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
+ */
 export function crashMatrix<Shared>(
   world: PartyWorld<Shared>,
   options: CrashMatrixOptions,
 ): CrashMatrix {
-  const { parties, mishap = 'crash', samples = 16, seed = 0, ...rest } = options
+  const { parties, mishap = 'crash', samples = 16, seed = 0, ...rest } = options ?? {}
   const scenario = new PartyScenario(world, rest)
+  const known = scenario.parties.map(({ name }) => name)
+  if (!Array.isArray(parties) || !parties.every((name) => known.includes(name))) {
+    throw argumentTypeError(`parties must be an array of names of ${known.join(', ')}`)
+  }
+  if (mishap !== 'crash' && mishap !== 'freeze') {
+    throw argumentRangeError(`mishap must be 'crash' or 'freeze'; got ${shown(mishap)}`)
+  }
   const points: Record<string, number> = Object.fromEntries(parties.map((name) => [name, 0]))
   const failures: CrashMatrixFailure[] = []
   const run = (sample: number, mishapAt: MishapAt | null): void => {

@@ -369,6 +369,14 @@ describe('worlds that make no sense', () => {
     expect(() => new PartyScenario(plan as never, { model: 'rxe' })).toThrow(argument)
   })
 
+  test.each([undefined, {}, { parties: ['b'] }, { parties: ['a'], mishap: 'explode' }])(
+    'a crash matrix of %j is refused',
+    (options) => {
+      const given = options && { model: 'rxe', ...options }
+      expect(() => crashMatrix(world([idle]), given as never)).toThrow(argument)
+    },
+  )
+
   test('options without a model are refused', () => {
     expect(() => new PartyScenario(world([idle]), {} as never)).toThrow(argument)
   })
