@@ -47,6 +47,8 @@ export class CellRun {
   readonly payloadBytes: number
   /** Remote writers, by place. */
   readonly writers: readonly Party[]
+  /** The place of a writer that is gone was given away again. */
+  granted = false
   /** Grace periods that have ended; one follows upon the other without a gap. */
   gracePeriods = 0
   readonly #ages: number[]

@@ -34,8 +34,8 @@ export interface WriterScriptOptions {
   readonly deeds: readonly WriterDeed[]
   readonly attemptsMax: number
   readonly place: number
-  /** Nothing is against it: every load has to bring something. */
-  readonly mustRead?: boolean
+  /** Nobody else does anything: every load has to bring something, every update has to be made. */
+  readonly alone?: boolean
 }
 
 export function* writerScript(party: Party, run: CellRun, options: WriterScriptOptions): Script {
@@ -47,7 +47,7 @@ export function* writerScript(party: Party, run: CellRun, options: WriterScriptO
     const call = party.invoke({ kind: deed })
     if (deed === 'load') {
       const found = yield* load(party, run, reader)
-      if (found === null && options.mustRead === true) {
+      if (found === null && options.alone === true) {
         party.violate('stuck', 'could not read a cell that nobody changes')
       }
       party.respond(call, found)
@@ -61,6 +61,9 @@ export function* writerScript(party: Party, run: CellRun, options: WriterScriptO
       const { kind, verdict } = yield* party.operate(writer, { attemptsMax: 1 })
       if (kind === 'failed') return party.abandon(call)
       if (kind === 'ended' && verdict === Verdict.Done && writer.swapped) answer = writer.version
+    }
+    if (answer === null && options.alone === true) {
+      party.violate('stuck', 'could not update a cell that nobody else changes')
     }
     party.respond(call, answer)
   }
@@ -78,9 +81,10 @@ function* load(party: Party, run: CellRun, reader: CellReader): Script<number | 
 
 /**
  * `update`, `scan`; `learn`: looks what others published; `bury`: waits until the writers have come to
- * their end, ends their claims; `audit`: nothing is left but the present object.
+ * their end, ends their claims; `grant`: gives the first place away again, which has to be free;
+ * `audit`: nothing is left but the present object.
  */
-export type SwappingDeed = 'update' | 'scan' | 'learn' | 'bury' | 'audit'
+export type SwappingDeed = 'update' | 'scan' | 'learn' | 'bury' | 'grant' | 'audit'
 
 export interface SwappingOwnerOptions {
   readonly deeds: readonly SwappingDeed[]
@@ -99,6 +103,7 @@ export function* swappingOwnerScript(
     else if (deed === 'learn') yield* learn(party, run, swap, 0)
     else if (deed === 'update') yield* update(party, run, swap, options.attemptsMax)
     else if (deed === 'audit') audit(party, run)
+    else if (deed === 'grant') yield* grant(party, run)
     else yield* bury(party, run)
     yield* party.step()
   }
@@ -154,6 +159,14 @@ function* bury(party: Party, run: CellRun): Script {
     party.destroy(writer)
     run.owner.writers.end(place)
   })
+}
+
+/** Whoever is told of the place finds its line as it is now. */
+function* grant(party: Party, run: CellRun): Script {
+  const place = run.owner.writers.grant()
+  if (place !== 0) party.violate('leak', `has place ${place} to give away, and not the first`)
+  yield* party.fence()
+  run.granted = true
 }
 
 function audit(party: Party, run: CellRun): void {

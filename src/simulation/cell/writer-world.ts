@@ -31,6 +31,8 @@ export interface WriterWorld extends Omit<PartyScenarioOptions, 'observe'> {
   readonly spanCount?: number
   readonly owner: readonly SwappingDeed[]
   readonly writers: readonly (readonly WriterDeed[])[]
+  /** Who gets the first writer's place when the owner grants it anew: alone, if it does nothing else. */
+  readonly successor?: readonly WriterDeed[]
   /** Readers with pins. */
   readonly readers?: readonly (readonly ReaderDeed[])[]
   /** Attempts of an update. Default 2. */
@@ -58,7 +60,14 @@ export function writerPartyWorld(
   cell: CellUnderTest,
 ): PartyWorld<CellRun> {
   const { payloadBytes, spanCount = 2, owner, writers, readers = [], afterwards } = world
-  const { attemptsMax = 2, poison = false } = world
+  const { attemptsMax = 2, poison = false, successor } = world
+  const plan = [
+    owner,
+    writers,
+    readers,
+    payloadBytes,
+    ...(successor === undefined ? [] : [successor]),
+  ]
   const shape: CellShape = {
     objectBytesMax: payloadBytes,
     spanCount,
@@ -68,7 +77,7 @@ export function writerPartyWorld(
     hashKey: HASH_KEY,
   }
   return {
-    name: `cell ${cell.name}, ${JSON.stringify([owner, writers, readers, payloadBytes])}`,
+    name: `cell ${cell.name}, ${JSON.stringify(plan)}`,
     regionBytes: cellRegionBytes(shape),
     peersWrite: [{ from: rowOffset(0), to: rowOffset(readers.length) }],
     specification: cellSpecification,
@@ -81,6 +90,7 @@ export function writerPartyWorld(
       },
       ...writers.map((deeds, place) => writerPlan(shape, deeds, place, attemptsMax)),
       ...readers.map((deeds, row) => readerPlan(deeds, row)),
+      ...(successor === undefined ? [] : [successorPlan(shape, world, successor)]),
       ...(afterwards === undefined ? [] : [visitorPlan(afterwards)]),
     ],
     prepare: (run) => {
@@ -118,7 +128,7 @@ function visitorPlan(deeds: readonly 'load'[]): PartyPlan<CellRun> {
     landingBytes: 1024,
     rights: { write: [], atomic: [] },
     script: (party, run) =>
-      writerScript(party, run, { deeds, attemptsMax: 1, place: 0, mustRead: true }),
+      writerScript(party, run, { deeds, attemptsMax: 1, place: 0, alone: true }),
   }
 }
 
@@ -138,6 +148,24 @@ function writerPlan(
       atomic: [{ from: 0, to: 8 }],
     },
     script: (party, run) => writerScript(party, run, { deeds, attemptsMax, place }),
+  }
+}
+
+/** Has the place, and the rights, that the first writer had. */
+function successorPlan(
+  shape: CellShape,
+  { owner, attemptsMax = 2 }: Omit<WriterWorld, 'model'>,
+  deeds: readonly WriterDeed[],
+): PartyPlan<CellRun> {
+  const alone = owner.at(-1) === 'grant'
+  return {
+    ...writerPlan(shape, deeds, 0, attemptsMax),
+    name: 'successor',
+    mortal: false,
+    *script(party, run) {
+      yield* party.until(() => run.granted)
+      yield* writerScript(party, run, { deeds, attemptsMax, place: 0, alone })
+    },
   }
 }
 
