@@ -1,6 +1,7 @@
 // A peer of the soak's owner that never gives up: it connects, opens regions, and after whatever fault
 // connects or opens again. Invariant: a handle that it hands out is of the present connection, or
 // fails with a code.
+import { setImmediate as turn } from 'node:timers/promises'
 import { UntornError, type ErrorCode } from '../../src/errors.ts'
 import type { ProtocolName } from '../../src/regions/contract.ts'
 import { type Peer, connect } from '../../src/session/index.ts'
@@ -53,6 +54,9 @@ export class PeerSession<Handle extends SessionHandle> implements AsyncDisposabl
     } catch (error) {
       if (this.#context.ending.aborted) return
       journal.failed(protocol, error)
+      // Synchronous reads of a region whose writer is stopped take their whole time, one after the other:
+      // without a turn of the loop nobody would hear of this process.
+      await turn()
       await this.#mend(protocol, error)
     }
   }
