@@ -6,7 +6,13 @@
 // expected/negative-controls.json (`node tools/controls.mjs --update` writes it: look at the diff first).
 import fs from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { negativeControls, slotsControls, slotsStrategies } from '../../src/protocols/index.ts'
+import { cellControls } from '../../src/protocols/cell/index.ts'
+import {
+  lockControls,
+  negativeControls,
+  slotsControls,
+  slotsStrategies,
+} from '../../src/protocols/index.ts'
 import { seqlockStrategies } from '../../src/protocols/seqlock/index.ts'
 import { controlScenario } from '../../src/simulation/controls/seqlock-cases.ts'
 import { smallWorld } from '../../src/simulation/controls/control-worlds.ts'
@@ -48,14 +54,23 @@ describe.each(all)('$name', (control) => {
     expect(review.differences).toEqual([])
   })
 
+  test('measures what is not rare', () => {
+    for (const name of samplingPresetNames) {
+      const { caught, mixedWithin } = expectedOf(control).presets[name]
+      const measured = caught !== null && control.isRare?.(name) !== true
+      expect([name, mixedWithin !== undefined]).toEqual([name, measured])
+    }
+  })
+
   test('is caught at random within its bound, or by no schedule of a wide world', () => {
     for (const name of samplingPresetNames) {
-      const { caught, mixedWithin = 0 } = expectedOf(control).presets[name]
+      if (control.tooLarge?.(name) === true) continue
+      const { caught, mixedWithin } = expectedOf(control).presets[name]
       if (caught === null) {
         const options = { seed, schedulesMax: wideSchedules }
         const exploration = explore(control.wideScenario(name), options)
         expect(exploration.verdict, why(exploration)).toBe('holds')
-      } else if ((control.rare?.(name) ?? null) === null) {
+      } else if (mixedWithin !== undefined) {
         const schedulesMax = mixedMargin * mixedWithin
         const options = { seed, schedulesMax, shrinkRunsMax: 0 }
         const exploration = explore(control.scenario(name), options)
@@ -72,7 +87,12 @@ describe('the table', () => {
       expect(control.caughtUnder.length).toBeGreaterThan(0)
       expect(control.weaker.length).toBeGreaterThan(0)
     }
-    const tables = [...Object.entries(negativeControls), ...Object.entries(slotsControls)]
+    const tables = [
+      ...Object.entries(negativeControls),
+      ...Object.entries(slotsControls),
+      ...Object.entries(cellControls),
+      ...Object.entries(lockControls),
+    ]
     for (const [name, control] of tables) expect(control.name).toBe(name)
   })
 

@@ -43,12 +43,14 @@ worth something only if it finds what is wrong with these.
 - Every control was explored under every preset of the sampling models, in a small world, schedule by
   schedule. A kind of violation says that it was **caught**: _torn_ bytes that no version ever had,
   _mislabelled_ bytes of one version under the number of another, or _stale_ ones, older than the read
-  may return. The number is that of schedules run, depth first, until then. A dash says that **all**
-  schedules were run, so many, and none was wrong.
+  may return; an object that was _reclaimed_ while somebody relied on it, _two-holders_ of a lock, or
+  results that no order of the calls explains (_not-linearizable_). The number is that of schedules run
+  until then, depth first, or, where the story is long, random ones of a fixed seed. A dash says that
+  **all** schedules were run, so many, and none was wrong.
+- _Not explored_ is what has too many steps byte by byte. It has all that \`minimal\` has.
 - _Mixed_ is how many schedules strategy \`mixed\` took, at random, with the slowest of 50 seeds: the
   measured probability of catching the control within so many is above 0.99. Where one mixture of
-  bytes in very many shows anything, there is no such number, and the schedules above were random ones
-  of a fixed seed.
+  bytes, or one story of pins and scans, in very many shows anything, there is no such number.
 - The counterexample is the smallest that shrinking reaches, under the strongest model that has one.
   Values are little-endian words, \`v4\` is version 4, \`#2\` the second operation; \`>\` marks the two
   samples that no version explains together, \`*\` the store between them.
@@ -97,6 +99,7 @@ function worldsOf(control, presets) {
   /** @type {Map<string, string[]>} */
   const worlds = new Map()
   for (const preset of presets) {
+    if (control.tooLarge?.(preset) === true) continue
     const world = control.describe(preset)
     worlds.set(world, [...(worlds.get(world) ?? []), preset])
   }
@@ -122,9 +125,10 @@ const imageName = (name) => `control-${name}.svg`
 function matrix(entries) {
   const presets = Object.keys(entries[0]?.result.presets ?? {})
   const lines = entries.map(({ name, subject, result }) => {
-    const cells = Object.values(result.presets).map(({ caught, schedules }) =>
-      caught === null ? `– (${schedules})` : `**${caught}** (${schedules})`,
-    )
+    const cells = Object.values(result.presets).map(({ caught, schedules }) => {
+      if (schedules === 0) return 'not explored'
+      return caught === null ? `– (${schedules})` : `**${caught}** (${schedules})`
+    })
     return `| [${name}](#${name}) | ${subject} | ${cells.join(' | ')} |`
   })
   const rule = `| --- | --- |${' --- |'.repeat(presets.length)}`
@@ -142,7 +146,7 @@ function cellTable({ presets }) {
     `| --- |${' --- |'.repeat(names.length)}`,
     row(
       'caught',
-      cells.map(({ caught }) => caught ?? '–'),
+      cells.map(({ caught, schedules }) => caught ?? (schedules === 0 ? 'not explored' : '–')),
     ),
     row(
       'schedules',

@@ -25,8 +25,11 @@ export interface ControlCase extends ControlText {
   readonly weaker: readonly WeakerClaim[]
   /**
    * How it is explored under a preset where it is caught, but all schedules before are too many:
-   * a fixed order of random ones. Absent, or null: depth first. Such a control is not measured at
-   * random.
+   * a fixed order of random ones. Absent, or null: depth first.
    */
-  rare?(preset: SamplingPreset): ExploreOptions | null
+  order?(preset: SamplingPreset): ExploreOptions | null
+  /** Too rare to be found there at random, and too large to be explored: it is not. */
+  tooLarge?(preset: SamplingPreset): boolean
+  /** One mixture of bytes, or one story, in very many shows anything there: not measured at random. */
+  isRare?(preset: SamplingPreset): boolean
 }

@@ -1,7 +1,9 @@
 // All negative controls. A protocol's controls are added by a line in the table.
 import type { MemoryKernels } from '../../protocols/local-memory.ts'
 import type { ControlCase } from './control-case.ts'
+import { cellCases } from './cell-cases.ts'
 import { lastByteCases } from './last-byte-cases.ts'
+import { lockCases } from './lock-cases.ts'
 import { seqlockCases } from './seqlock-cases.ts'
 import { slotsCases } from './slots-cases.ts'
 
@@ -9,6 +11,8 @@ const families: readonly ((kernels: MemoryKernels) => readonly ControlCase[])[] 
   seqlockCases,
   () => lastByteCases,
   slotsCases,
+  cellCases,
+  lockCases,
 ]
 
 /** All negative controls by name. */

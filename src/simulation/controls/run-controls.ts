@@ -10,7 +10,7 @@ import type { ControlCase } from './control-case.ts'
 export interface ControlCell {
   /** Kind of the first violation; null when there is none. */
   readonly caught: string | null
-  /** Schedules until then, depth first; all there are when there is none. */
+  /** Schedules until then, in the order of the case; all there are when there is none; 0: not explored. */
   readonly schedules: number
   readonly states: number
   /** Caught by strategy `mixed` in so many schedules or fewer, with every seed that was tried. */
@@ -23,6 +23,7 @@ export interface ControlResult {
   readonly weaker: Readonly<Record<string, number>>
 }
 
+const notExplored: ControlCell = { caught: null, schedules: 0, states: 0 }
 const depthFirst: ExploreOptions = { strategy: 'exhaustive' }
 
 /** Seeds with which `mixedWithin` is measured: 0, 1, 2, … */
@@ -54,8 +55,9 @@ export function runControl(control: ControlCase): ControlResult {
 
 /** One control under one preset, as a whole. */
 export function runCell(control: ControlCase, preset: SamplingPreset): ControlCell {
+  if (control.tooLarge?.(preset) === true) return notExplored
   const name = `${control.name} under ${preset}`
-  const options = control.rare?.(preset) ?? depthFirst
+  const options = control.order?.(preset) ?? depthFirst
   const exploration = exploreWhole(name, control.scenario(preset), options)
   const { counterexample, schedules, states, verdict } = exploration
   if (verdict === 'unknown') throw new Error(`${control.name} under ${preset}: nothing overlapped`)
@@ -90,8 +92,7 @@ export function measureMixed(control: ControlCase, preset: SamplingPreset): numb
 export function measureControl(control: ControlCase, result: ControlResult): ControlResult {
   const cells = samplingPresetNames.map((preset) => {
     const cell = result.presets[preset]
-    const rare = control.rare?.(preset) ?? null
-    if (cell.caught === null || rare !== null) return [preset, cell] as const
+    if (cell.caught === null || control.isRare?.(preset) === true) return [preset, cell] as const
     return [preset, { ...cell, mixedWithin: measureMixed(control, preset) }] as const
   })
   return { ...result, presets: Object.fromEntries(cells) as ControlResult['presets'] }
@@ -105,7 +106,7 @@ export function smallestCounterexample(
   control: ControlCase,
   preset: SamplingPreset,
 ): Counterexample {
-  const options = control.rare?.(preset) ?? depthFirst
+  const options = control.order?.(preset) ?? depthFirst
   const { counterexample } = explore(control.scenario(preset), options)
   if (counterexample !== undefined) return counterexample
   throw new Error(`${control.name} is right under ${preset}`)

@@ -55,7 +55,8 @@ function slotsCase(control: SlotsControl, kernels: MemoryKernels): ControlCase {
           ...each.change,
         }),
     })),
-    rare: (preset) => (isRare(name, preset) ? { seed: 1, schedulesMax: 100_000 } : null),
+    order: (preset) => (isRare(name, preset) ? { seed: 1, schedulesMax: 100_000 } : null),
+    isRare: (preset) => isRare(name, preset),
   }
 }
 

@@ -3,6 +3,7 @@ import { replay } from '../replay.ts'
 import type { FailedRun } from '../report/failed-run.ts'
 import type { SamplingPreset } from '../sampling-model.ts'
 import type { ControlCase } from './control-case.ts'
+import { caseName } from './control-worlds.ts'
 import { smallestCounterexample } from './run-controls.ts'
 
 /**
@@ -17,8 +18,8 @@ export function failedRunOf(
 ): FailedRun {
   const scenario = control.scenario(preset)
   const { end, trace } = replay(scenario, tape)
-  const { name, model } = scenario
+  const scenarioName = caseName(control.name, preset)
   const { violation } = end
-  if (violation === null) throw new Error(`${name}: nothing is violated by ${tape}`)
-  return { scenarioName: name, violation, tape, model, trace }
+  if (violation === null) throw new Error(`${scenarioName}: nothing is violated by ${tape}`)
+  return { scenarioName, violation, tape, model: scenario.model, trace }
 }

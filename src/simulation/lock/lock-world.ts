@@ -42,6 +42,8 @@ export interface LockWorld extends Omit<PartyScenarioOptions, 'observe'> {
 
 /** What a world is made of that is not plain data. */
 export interface LockUnderTest {
+  /** What tells its tapes from those of others. */
+  readonly name?: string
   readonly scheme: LockScheme
   readonly conduct: LockConduct
   readonly kernels: MemoryKernels
@@ -67,14 +69,14 @@ const LANDING_BYTES = 1024
 
 export function lockScenario(
   world: LockWorld,
-  { scheme, conduct, kernels }: LockUnderTest,
+  { name = 'locked region', scheme, conduct, kernels }: LockUnderTest,
   more: Pick<PartyScenarioOptions, 'observe'> = {},
 ): PartyScenario<LockRun> {
   const { payloadBytes, holders, reads, evicts } = world
   const shape = { payloadBytes, generation: GENERATION, hashKey: HASH_KEY }
   const parties = partiesOf(world, conduct)
   const plan: PartyWorld<LockRun> = {
-    name: `locked region of ${payloadBytes} bytes, ${JSON.stringify([holders, reads, evicts])}`,
+    name: `${name} of ${payloadBytes} bytes, ${JSON.stringify([holders, reads, evicts])}`,
     regionBytes: lockRegionBytes(payloadBytes),
     parties,
     specification: counter,

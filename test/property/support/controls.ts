@@ -56,8 +56,10 @@ export function reviewControl(control: ControlCase): ControlReview {
     differ(`under ${name}`, result.presets[name], { caught, schedules, states })
   }
   differ('weaker claims', result.weaker, wanted.weaker)
-  const caughtUnder = samplingPresetNames.filter((name) => result.presets[name].caught !== null)
-  differ('caught under', caughtUnder, control.caughtUnder)
+  const explored = samplingPresetNames.filter((name) => control.tooLarge?.(name) !== true)
+  const caughtUnder = explored.filter((name) => result.presets[name].caught !== null)
+  const claimed = explored.filter((name) => control.caughtUnder.includes(name))
+  differ('caught under', caughtUnder, claimed)
   const counts = Object.values(result.presets).map(({ schedules }) => schedules)
   const schedules = [...counts, ...Object.values(result.weaker)].reduce((sum, each) => sum + each)
   return { differences, schedules }
