@@ -147,4 +147,20 @@ export const safetyMatrix: SafetyMatrix = {
       '1 arbitrary': 'sampled',
     },
   },
+  'rcu-cell': {
+    fenced: {
+      '64 ascending': 'sound',
+      '64 descendingInPacket': 'sound',
+      '64 eitherInPacket': 'sound',
+      '64 arbitrary': 'sound',
+      '8 ascending': 'sound',
+      '8 descendingInPacket': 'sound',
+      '8 eitherInPacket': 'sound',
+      '8 arbitrary': 'sound',
+      '1 ascending': 'sampled',
+      '1 descendingInPacket': 'sampled',
+      '1 eitherInPacket': 'sampled',
+      '1 arbitrary': 'sampled',
+    },
+  },
 }

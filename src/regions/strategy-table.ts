@@ -4,6 +4,7 @@
 // `strategyTables` and rows in the matrix. The chooser knows neither by name.
 import type { ProviderName } from '../fabric/capabilities.ts'
 import { storeOrderOf } from '../fabric/store-order.ts'
+import { cellStrategies } from '../protocols/cell/index.ts'
 import { lockStrategies } from '../protocols/lock/index.ts'
 import { seqlockStrategies } from '../protocols/seqlock/index.ts'
 import type { StrategyNeeds } from '../protocols/seqlock/index.ts'
@@ -66,12 +67,24 @@ const lockedTable: StrategyTable = {
   costOrder: (provider) => (provider === 'verbs' ? ['hash', 'fenced'] : ['fenced', 'hash']),
 }
 
+/** One way to read without a pin; readers with one are not in the matrix. */
+const cellTable: StrategyTable = {
+  needs: needsOf(cellStrategies),
+  costOrder: () => ['fenced'],
+}
+
 /** Protocols whose strategies are chosen by what is sound. */
 export const strategyTables: Readonly<Partial<Record<ProtocolName, StrategyTable>>> = {
   seqlock: seqlockTable,
   'versioned-slots': slotsTable,
+  'rcu-cell': cellTable,
   locked: lockedTable,
 }
+
+/** In the order in which people are told of them. */
+export const chosenProtocols: readonly ProtocolName[] = Object.keys(
+  strategyTables,
+) as ProtocolName[]
 
 /**
  * Protocols without rows of their own in the matrix. The readers of a locked region are a seqlock's; its

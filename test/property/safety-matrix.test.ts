@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import * as prettier from 'prettier'
 import { describe, expect, it, test } from 'vitest'
+import { cellControls } from '../../src/protocols/cell/index.ts'
 import {
   loadHash,
   negativeControls,
@@ -27,6 +28,7 @@ import {
   canonicalCell,
   canonicalCells,
   cellName,
+  cellSubject,
   exploreCell,
   matrixSubjects,
   parseEvidence,
@@ -91,7 +93,7 @@ describe('what is checked in', () => {
       const names = canonicalCells(subject).map(cellName)
       expect(Object.keys(rowOf(evidence, subject)).sort()).toEqual([...names].sort())
     }
-    expect(experiments).toHaveLength(420)
+    expect(experiments).toHaveLength(504)
   })
 
   it('makes the chooser’s table and its source', () => {
@@ -187,6 +189,9 @@ describe('the worlds catch wrong protocols', () => {
       .filter(({ workload }) => workload === 'writes' || workload === 'aborts')
       .map((control) => ({ control, subject: seqlockRow(control) })),
     ...Object.values(slotsControls).map((control) => ({ control, subject: slotsRow(control) })),
+    ...Object.values(cellControls)
+      .filter(({ world }) => world === 'reads')
+      .map((control) => ({ control, subject: cellSubject('fenced', control) })),
   ].flatMap(({ control, subject }) =>
     control.caughtUnder.map((preset) => [control.name, preset, subject] as const),
   )

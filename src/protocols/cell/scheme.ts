@@ -1,5 +1,6 @@
 // How to make the parties of a cell: the right ones here, and with one part exchanged the negative
 // controls. Tests walk both by the same names.
+import type { StrategyNeeds } from '../seqlock/strategies.ts'
 import type { LocalMemory, MemoryKernels } from '../local-memory.ts'
 import type { CellShape } from './layout.ts'
 import { CellOwner, type CellOwnerOptions } from './owner.ts'
@@ -28,6 +29,29 @@ export interface CellScheme {
   createWriter(shape: CellShape, kernels: MemoryKernels, writer: number): CellWriter
   /** The owner's swaps, where there are remote writers. */
   createSwap(owner: CellOwner): OwnerSwap
+}
+
+export type CellStrategyName = 'fenced'
+
+/** How reads without a pin prove what they return: there is one way. */
+export interface CellStrategy {
+  readonly name: CellStrategyName
+  readonly needs: StrategyNeeds
+  /** Operations of its longest chain: an object in two READs, and the word. */
+  readonly chainLengthMax: number
+}
+
+export const cellStrategies: Readonly<Record<CellStrategyName, CellStrategy>> = {
+  fenced: {
+    name: 'fenced',
+    needs: {
+      atomicGranuleBytes: 1,
+      reason:
+        'none: it looks at the word before and after the object, the word is encoded so that a mixture ' +
+        'of two of its values is no third one, and the object says which word published it',
+    },
+    chainLengthMax: 3,
+  },
 }
 
 /** The right parties. */

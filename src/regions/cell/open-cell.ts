@@ -11,12 +11,13 @@ import {
   ValidatedReader,
   WRITER_COUNT_MAX,
   cellRegionBytes,
+  cellStrategies,
   checkCellShape,
 } from '../../protocols/cell/index.ts'
 import { assertMatch, assertProtocol, checkShape, parameterOf } from '../check-entry.ts'
 import type { BindingSource, CatalogueEntry, OpenReader } from '../contract.ts'
-import { preparedKernels, prepareRegions } from '../kernels.ts'
-import { ReadContext } from '../read-context.ts'
+import { preparedKernels } from '../kernels.ts'
+import { openContext } from '../open-context.ts'
 import { type RetryOptions, retryPolicy } from '../retry-policy.ts'
 import { RcuCellReader } from './cell-reader.ts'
 
@@ -25,14 +26,11 @@ export interface OpenRcuCellOptions extends RetryOptions {
   readonly bytes?: number
 }
 
-/** An object in two READs, and the word. */
-const CHAIN_LENGTH_MAX = 3
-
 /**
  * A reader of the cell that `entry` describes; its retry options are the defaults of its reads.
  * @throws TypeError, RangeError ERR_UNTORN_ARGUMENT
- * @throws UntornError ERR_UNTORN_LAYOUT_MISMATCH, ERR_UNTORN_QUEUE_FULL, or what `source.current()`
- *   fails with
+ * @throws UntornError ERR_UNTORN_LAYOUT_MISMATCH, ERR_UNTORN_UNSOUND on the reader's device,
+ *   ERR_UNTORN_QUEUE_FULL, or what `source.current()` fails with
  */
 export const openRcuCell: OpenReader<RcuCellReader, OpenRcuCellOptions> = async (
   source: BindingSource,
@@ -42,16 +40,14 @@ export const openRcuCell: OpenReader<RcuCellReader, OpenRcuCellOptions> = async 
   const policy = retryPolicy(options)
   assertProtocol(entry, 'rcu-cell', ['fenced'])
   const shape = shapeOf(entry, options)
-  await prepareRegions()
-  const binding = source.current()
-  if (binding instanceof UntornError) throw binding
-  // No device is asked what it promises: the argument of reader-validated.ts wants nothing of it.
-  if (binding.queuePair.ring.capacity < CHAIN_LENGTH_MAX) {
-    const message = `an RCU cell needs a sendDepth of ${CHAIN_LENGTH_MAX} at least`
-    throw new UntornError('ERR_UNTORN_QUEUE_FULL', message)
-  }
-  const kernels = preparedKernels(binding.device)
-  const context = new ReadContext(source, entry, binding, () => new ValidatedReader(shape, kernels))
+  const { chainLengthMax } = cellStrategies.fenced
+  const context = await openContext(
+    source,
+    entry,
+    chainLengthMax,
+    (kernels) => new ValidatedReader(shape, kernels),
+  )
+  const kernels = preparedKernels(context.pool.device)
   return new RcuCellReader({ context, policy, shape, kernels })
 }
 

@@ -16,6 +16,7 @@ import {
   checkCellShape,
   spanUnits,
 } from '../../protocols/cell/index.ts'
+import { chooseStrategy } from '../chooser.ts'
 import type { Publication, PublishContext, RegionSpec } from '../contract.ts'
 import { type RegionPlan, publishRegion } from '../publish-region.ts'
 import type { TypedRcuCellOwner } from '../typed/typed-cell-owner.ts'
@@ -142,9 +143,10 @@ function publish(context: PublishContext, options: RcuCellOptions): Publication<
   const { initial, hugePages = false, leaseMs = LEASE_MS_DEFAULT } = options
   const { objectBytesMax, readers, writers, spanCount } = shapeOf(options)
   const layout = { objectBytesMax, readers, writers, spanCount }
+  const { strategy, explain } = chooseStrategy('rcu-cell', context.device, objectBytesMax)
   const plan: RegionPlan = {
     protocol: 'rcu-cell',
-    strategy: 'fenced',
+    strategy,
     layoutVersion: CELL_LAYOUT_VERSION,
     capacityBytes: objectBytesMax,
     lengthBytes: cellRegionBytes(shapeOf(options)),
@@ -163,8 +165,6 @@ function publish(context: PublishContext, options: RcuCellOptions): Publication<
       quarantine,
     })
     cell.format(initial)
-    const explain =
-      'fenced: the one way to read an RCU cell; a word that moved is noticed on any memory'
     return new RcuCellOwner({ entry, writer: cell, region, context, explain })
   })
 }

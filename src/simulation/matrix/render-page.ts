@@ -23,7 +23,10 @@ import {
 import { matrixProtocols, matrixSubjects, worldOf } from './subjects.ts'
 
 const protocolLinks = matrixProtocols
-  .map(({ title, page }) => `[${title.toLowerCase()}](${page})`)
+  .map(
+    ({ title, page }) =>
+      `[${title.replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}](${page})`,
+  )
   .join(', ')
 
 const opening = `<!-- Made by \`npm run matrix\` from explorations: change src/simulation/matrix instead. -->
@@ -79,13 +82,37 @@ bytes of two indices is no third index, but with probability 2⁻⁶⁴. \`fence
 the hardware, because it never looks at a word of the slot to judge the slot.
 `
 
+const cellBytes = `
+## An RCU cell there
+
+A read without a pin survives as well, for the same reason: the word is encoded, and the object says which
+word published it, so a mixture of two words finds no object that is its own. The row is about such reads. A
+reader with a pin relies on the owner's grace periods, and on its WRITE being placed before its READ is
+executed, which every reliable connection promises; that is explored in worlds of active parties
+(\`test/property/cell-*.test.ts\`).
+`
+
+const locked = `
+## Locked regions
+
+A [locked region](protocols/locked.md) has no rows: the chooser takes the seqlock's of the same name. Its
+readers are those of a seqlock, over the same layout. Its writers are not CPUs but queue pairs, whose every
+publication is WRITEs and a compare-and-swap in the order in which they were posted: each WRITE is placed
+before anything later on its queue pair touches the memory. That is the order which the seqlock's owner has
+from its barriers, and the pieces of one WRITE land in any order, as the stores between two barriers of a weak
+CPU become visible. So whatever schedule of stores readers of a locked region meet, they meet it in the
+column \`cpu weak\` of the seqlock, where \`fenced\` is sound at granules 8 and 64, and \`hash\` everywhere; of the
+column \`cpu tso\` the same is true. What holders do to one
+another is explored with them, under every preset: \`test/property/lock-*.test.ts\`.
+`
+
 const recompute = `
 ## How to recompute it
 
     npm run matrix              # explores, writes the table, the evidence and this page
     npm run matrix -- --check   # explores, and fails when anything differs from what is checked in
 
-It takes about a minute of one core. All numbers are counts, none is a time, and bounds count
+It takes a minute or two of one core. All numbers are counts, none is a time, and bounds count
 schedules: the same code gives the same bytes anywhere. The evidence, with the tape of every counterexample,
 is [safety-matrix.json](safety-matrix.json). \`test/property/safety-matrix.test.ts\` recomputes the cells
 of all presets, and some others that the seed chooses; with \`UNTORN_MATRIX=all\`, as CI does, all of them.
@@ -107,6 +134,8 @@ export function renderPage(evidence: SafetyEvidence, kernels: MemoryKernels): st
     markdown(presetCellTable()),
     bytes,
     slotBytes,
+    cellBytes,
+    locked,
     section('Where a strategy breaks', unsoundTable(evidence)),
     '## Counterexamples',
     'For each strategy that is unsound somewhere, in the cell with the strongest other guarantees.',

@@ -1,11 +1,16 @@
 // All rows of the safety matrix, by protocol. Adding a protocol is adding its list here, and its
 // strategies to `src/regions/strategy-table.ts`.
 import type { ProtocolName, Strategy } from '../../regions/contract.ts'
+import { cellSubjects } from './cell-subjects.ts'
 import type { MatrixSubject, MatrixWorld } from './matrix-subject.ts'
 import { seqlockSubjects } from './seqlock-subjects.ts'
 import { slotsSubjects } from './slots-subjects.ts'
 
-export const matrixSubjects: readonly MatrixSubject[] = [...seqlockSubjects, ...slotsSubjects]
+export const matrixSubjects: readonly MatrixSubject[] = [
+  ...seqlockSubjects,
+  ...slotsSubjects,
+  ...cellSubjects,
+]
 
 /** Protocols of the matrix, each with its page of docs/. */
 export const matrixProtocols: readonly {
@@ -15,6 +20,7 @@ export const matrixProtocols: readonly {
 }[] = [
   { protocol: 'seqlock', title: 'Seqlock', page: 'protocols/seqlock.md' },
   { protocol: 'versioned-slots', title: 'Versioned slots', page: 'protocols/slots.md' },
+  { protocol: 'rcu-cell', title: 'RCU cell', page: 'protocols/cell.md' },
 ]
 
 /** The rows of a protocol. */

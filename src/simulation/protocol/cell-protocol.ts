@@ -1,7 +1,7 @@
 // RCU cells as protocols to be explored in worlds of one owner and readers without pins: the owner takes
 // a replaced object back at once, so that its memory is stored over as early as it ever may be.
 import type { CellOwner, CellReader, CellShape } from '../../protocols/cell/index.ts'
-import { cellRegionBytes } from '../../protocols/cell/index.ts'
+import { cellRegionBytes, cellStrategies } from '../../protocols/cell/index.ts'
 import type { LocalMemory, MemoryKernels } from '../../protocols/local-memory.ts'
 import type { OwnerUnderTest, ProtocolUnderTest } from './protocol-under-test.ts'
 
@@ -45,7 +45,7 @@ export function cellProtocol(
     name: options.name ?? `cell ${cell.name}`,
     payloadBytes,
     regionBytes: cellRegionBytes(shapeOf(0)),
-    chainLengthMax: 3,
+    chainLengthMax: cellStrategies.fenced.chainLengthMax,
     createOwner: (memory, incarnation) =>
       ownerUnderTest(cell.createOwner(memory, shapeOf(incarnation), kernels)),
     createReader: (incarnation) => cell.createReader(shapeOf(incarnation), kernels),

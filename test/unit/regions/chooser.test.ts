@@ -40,6 +40,16 @@ describe('soundness', () => {
     }
   })
 
+  it.each([1, 8, 64] as const)(
+    'granule %i admits reads of an RCU cell without a pin',
+    (granule) => {
+      for (const provider of ['shared-memory', 'verbs', 'simulation'] as const) {
+        const device = new FakeDevice(provider, granule)
+        expect(soundStrategies('rcu-cell', device, 64)).toEqual(['fenced'])
+      }
+    },
+  )
+
   it('gives the device’s own evidence as the reason', () => {
     const { sound, reason } = judgeStrategy(
       'seqlock',
