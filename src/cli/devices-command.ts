@@ -5,13 +5,14 @@ import type { Capabilities, ProviderName } from '../fabric/capabilities.ts'
 import type { DeviceInfo } from '../fabric/contract.ts'
 import { capabilitiesOf, chooseDevice, listDevices } from '../fabric/open-device.ts'
 import type { NativeLimits, NativePort } from '../native/binding.ts'
-import { chooseStrategy, judgeStrategy } from '../regions/chooser.ts'
-import { strategiesOf } from '../regions/strategy-table.ts'
+import { type JudgedDevice, judgeStrategy, soundStrategies } from '../regions/chooser.ts'
+import type { ProtocolName } from '../regions/contract.ts'
+import { chosenProtocols, strategiesOf } from '../regions/strategy-table.ts'
 import { ExitStatus, type ExitStatusCode } from './exit-status.ts'
 import { writeReport } from './report-output.ts'
 import { type Paint, type Terminal, painter } from './terminal.ts'
 
-export const DEVICES_SCHEMA = 'untorn.devices/1'
+export const DEVICES_SCHEMA = 'untorn.devices/2'
 
 export interface ListedDevice {
   readonly name: string
@@ -21,10 +22,16 @@ export interface ListedDevice {
   readonly ports: readonly NativePort[]
   readonly limits: NativeLimits
   readonly capabilities: Capabilities
-  /** Each seqlock strategy and, where it is unsound here, why; null when it is sound. */
+  /** By protocol. */
+  readonly protocols: Readonly<Record<string, ListedStrategies>>
+}
+
+/** What a device is good for with one protocol. */
+export interface ListedStrategies {
+  /** Each strategy and, where it is unsound here, why; null when it is sound. */
   readonly strategies: Readonly<Record<string, string | null>>
-  /** What a region of a small payload takes when no strategy is named. */
-  readonly defaultStrategy: string
+  /** What a region of a small payload takes when no strategy is named; null when none is sound. */
+  readonly defaultStrategy: string | null
 }
 
 export interface DevicesReport {
@@ -73,9 +80,7 @@ export function describeDevices(devices: readonly DeviceInfo[]): DevicesReport {
 function listed(info: DeviceInfo): ListedDevice {
   const capabilities = capabilitiesOf(info)
   const { name, provider, driver, firmware, ports, limits } = info
-  const verdicts = strategiesOf('seqlock').map((strategy) =>
-    judgeStrategy('seqlock', strategy, capabilities),
-  )
+  const judged = { name, provider, capabilities }
   return {
     name,
     provider,
@@ -84,18 +89,25 @@ function listed(info: DeviceInfo): ListedDevice {
     ports,
     limits,
     capabilities,
-    strategies: Object.fromEntries(
-      verdicts.map((verdict) => [verdict.strategy, verdict.sound ? null : verdict.reason]),
+    protocols: Object.fromEntries(
+      chosenProtocols.map((protocol) => [protocol, strategiesOn(protocol, judged)]),
     ),
-    defaultStrategy: chooseStrategy(
-      'seqlock',
-      { name, provider, capabilities },
-      SMALL_PAYLOAD_BYTES,
-    ).strategy,
   }
 }
 
-const LABEL_WIDTH = 22
+function strategiesOn(protocol: ProtocolName, device: JudgedDevice): ListedStrategies {
+  const verdicts = strategiesOf(protocol).map((strategy) =>
+    judgeStrategy(protocol, strategy, device.capabilities),
+  )
+  return {
+    strategies: Object.fromEntries(
+      verdicts.map((verdict) => [verdict.strategy, verdict.sound ? null : verdict.reason]),
+    ),
+    defaultStrategy: soundStrategies(protocol, device, SMALL_PAYLOAD_BYTES)[0] ?? null,
+  }
+}
+
+const LABEL_WIDTH = 26
 
 function line(depth: number, label: string, value: string | number): string {
   const indent = '  '.repeat(depth)
@@ -155,8 +167,11 @@ function limitLines(limits: NativeLimits): string[] {
 }
 
 function strategyLines(device: ListedDevice): string[] {
-  return Object.entries(device.strategies).map(([name, reason]) => {
-    const chosen = name === device.defaultStrategy ? ' (default for small payloads)' : ''
-    return line(1, `seqlock/${name}`, reason === null ? `sound${chosen}` : `unsound: ${reason}`)
-  })
+  return Object.entries(device.protocols).flatMap(([protocol, { strategies, defaultStrategy }]) =>
+    Object.entries(strategies).map(([name, reason]) => {
+      const chosen = name === defaultStrategy ? ' (default for small payloads)' : ''
+      const verdict = reason === null ? `sound${chosen}` : `unsound: ${reason}`
+      return line(1, `${protocol}/${name}`, verdict)
+    }),
+  )
 }

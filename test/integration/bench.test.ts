@@ -192,7 +192,14 @@ describe('listings', () => {
     const report = JSON.parse(out) as { chosen: { name: string }; devices: { name: string }[] }
     expect(report.chosen.name).toBe('shm')
     const device = report.devices.find(({ name }) => name === 'shm')
-    expect(device).toMatchObject({ provider: 'shared-memory', strategies: { hash: null } })
+    const protocols = Object.fromEntries(
+      ['seqlock', 'versioned-slots', 'locked'].map((name) => [
+        name,
+        { strategies: { hash: null } },
+      ]),
+    )
+    expect(device).toMatchObject({ provider: 'shared-memory', protocols })
+    expect(device).toHaveProperty(['protocols', 'rcu-cell', 'defaultStrategy'], 'fenced')
     expect(device).toHaveProperty('capabilities.evidence')
     expect((await untorn(['devices'])).out).toContain('atomic granule')
   })
