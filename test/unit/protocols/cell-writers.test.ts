@@ -243,22 +243,25 @@ describe('the owner among writers', () => {
     },
   )
 
-  test.each([0, 1])('of two swaps in doubt, one after the other, the executed one counts: %i', (at) => {
-    const cell = region()
-    const swap = cell.ownerSwap()
-    const word = cell.bytesAt(0, 8)
-    for (const number of [0, 1]) {
-      swap.machine.publish(cell.owner.draft(pattern(60, 2)))
-      swap.machine.begin(swap.sink)
-      if (number < at) cell.memory.bytes.set(word, 0)
-      swap.machine.abandon()
-    }
-    expect(learn(cell.ownerSwap())).toBe(2)
-    expect(cell.owner.load()).toEqual(pattern(60, 2))
-    expect(cell.owner.statistics.heap.objects).toBe(2)
-    cell.scan()
-    expect(publish(cell.owner, cell.ownerSwap())).toBe(true)
-  })
+  test.each([0, 1])(
+    'of two swaps in doubt, one after the other, the executed one counts: %i',
+    (at) => {
+      const cell = region()
+      const swap = cell.ownerSwap()
+      const word = cell.bytesAt(0, 8)
+      for (const number of [0, 1]) {
+        swap.machine.publish(cell.owner.draft(pattern(60, 2)))
+        swap.machine.begin(swap.sink)
+        if (number < at) cell.memory.bytes.set(word, 0)
+        swap.machine.abandon()
+      }
+      expect(learn(cell.ownerSwap())).toBe(2)
+      expect(cell.owner.load()).toEqual(pattern(60, 2))
+      expect(cell.owner.statistics.heap.objects).toBe(2)
+      cell.scan()
+      expect(publish(cell.owner, cell.ownerSwap())).toBe(true)
+    },
+  )
 
   test('owner and writers in turns: every version once, in order, and all room comes back', () => {
     const cell = region(2, 3)
