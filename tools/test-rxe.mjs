@@ -12,7 +12,7 @@ import { vitestCommand, withTallyFile } from './lib/vitest.mjs'
 
 /** Which vitest project each profile runs: in `bytes`, only what depends on the difference. */
 const projects = { words: 'rxe', bytes: 'rxe-bytes' }
-const timeLimitSeconds = 900
+const timeLimitSeconds = 1500
 
 /**
  * @param {'words' | 'bytes'} cpu
