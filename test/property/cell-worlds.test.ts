@@ -15,6 +15,7 @@ import {
   seed,
 } from './support/cell-world.ts'
 import { larger, small } from './support/cell-worlds.ts'
+import { tellSchedules } from './support/tell-schedules.ts'
 
 const presets = samplingPresetNames.filter((name) => name !== 'bytes')
 /** Schedules of the larger worlds where they are not explored whole. */
@@ -36,6 +37,7 @@ const explored: Record<string, string> = {}
 const agesSeen = new Set<number>()
 
 afterAll(() => {
+  tellSchedules('RCU cell', explored)
   if (!updates) return
   const rows = cases.map((each) => [keyOf(each), explored[keyOf(each)] ?? expected[keyOf(each)]])
   fs.writeFileSync(expectedFile, `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`)

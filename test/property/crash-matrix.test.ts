@@ -29,6 +29,7 @@ import {
   subjectNames,
   subjects,
 } from './support/crash-worlds.ts'
+import { tellSchedules } from './support/tell-schedules.ts'
 
 const updates = process.env['UNTORN_UPDATE'] === '1'
 const explored: Record<string, string> = {}
@@ -36,6 +37,7 @@ const explored: Record<string, string> = {}
 const SCHEDULES = 60
 
 afterAll(() => {
+  tellSchedules('crash matrix', explored)
   if (!updates) return
   const rows = countedCrashes.map(({ key, expected }) => [key, explored[key] ?? expected])
   fs.writeFileSync(expectedFile, `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`)

@@ -13,11 +13,13 @@ import {
   exploreCounting,
 } from './support/lock-counted.ts'
 import { describeExploration } from './support/lock-world.ts'
+import { tellSchedules } from './support/tell-schedules.ts'
 
 const updates = process.env['UNTORN_UPDATE'] === '1'
 const explored: Record<string, string> = {}
 
 afterAll(() => {
+  tellSchedules('locked region', explored)
   if (!updates) return
   const rows = countedWorlds.map(({ key, expected }) => [key, explored[key] ?? expected])
   fs.writeFileSync(expectedFile, `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`)

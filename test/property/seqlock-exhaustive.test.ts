@@ -13,6 +13,7 @@ import {
   exploreWorld,
   soundPairs,
 } from './support/seqlock-world.ts'
+import { tellSchedules } from './support/tell-schedules.ts'
 
 type Small = Omit<SeqlockWorld, 'scheme' | 'model'>
 
@@ -114,6 +115,7 @@ function worldsUnder(preset: SamplingPreset): Readonly<Record<string, Small>> {
 }
 
 afterAll(() => {
+  tellSchedules('seqlock', explored)
   if (!updates) return
   const lines = names.map((name) => {
     const { schedules, states } = explored[name] ?? expected[name] ?? { schedules: 0, states: 0 }

@@ -13,6 +13,7 @@ import {
   publications,
   strategyNames,
 } from './support/slots-world.ts'
+import { tellSchedules } from './support/tell-schedules.ts'
 
 type Small = Omit<SlotsWorld, 'scheme' | 'model'>
 
@@ -143,6 +144,7 @@ const names = pairs.flatMap(([scheme, model]) =>
 )
 
 afterAll(() => {
+  tellSchedules('versioned slots', explored)
   if (!updates) return
   const rows = names.map((name) => [name, explored[name] ?? expected[name]])
   fs.writeFileSync(expectedFile, `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`)
