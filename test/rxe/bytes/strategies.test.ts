@@ -2,7 +2,15 @@
 // code, and `hash` stays sound. Method: rxe0 on a CPU that copies byte by byte; that it does tear
 // inside words, so that the refusals are about a danger that is there, is in probe.test.ts.
 import { expect, test } from 'vitest'
-import { type Strategy, connect, listen, openDevice, seqlock } from '../../../src/index.ts'
+import {
+  type Snapshot,
+  type Strategy,
+  UntornError,
+  connect,
+  listen,
+  openDevice,
+  seqlock,
+} from '../../../src/index.ts'
 import { Program } from '../../integration/programs.ts'
 
 const address = process.env['UNTORN_RXE_ADDRESS'] ?? ''
@@ -26,6 +34,12 @@ test.each<Strategy>(['fenced', 'words', 'lines'])('%s is refused', async (strate
   await device.close()
 })
 
+/** rxe gives up on a guest that gets no time: the queue pair is replaced, and reading goes on. */
+function afterRenewal(error: unknown): Snapshot {
+  if (!(error instanceof UntornError) || error.code !== 'ERR_UNTORN_REMOTE') throw error
+  return { version: 0, bytes: new Uint8Array(0) }
+}
+
 test('hash is chosen, meets torn bytes, and accepts none', async () => {
   const owner = new Program(process.execPath, ['test/rxe/bytes/busy-owner.mjs'])
   const [, port = ''] = await owner.waitFor(/port (\d+)/)
@@ -37,11 +51,12 @@ test('hash is chosen, meets torn bytes, and accepts none', async () => {
   const endMs = performance.now() + READ_LIMIT_MS
   let reads = 0
   while (performance.now() < endMs && (reads < READS || reader.statistics.torn === 0)) {
-    const { bytes } = reader.readSync()
+    const { bytes, version } = await reader.read().catch(afterRenewal)
+    if (version === 0) continue
     const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
     expect(words.every((word) => word === words[0])).toBe(true)
     // Version 2 is the region as published, and each write adds two.
-    expect(words[0]).toBe(reader.version / 2 - 1)
+    expect(words[0]).toBe(version / 2 - 1)
     reads += 1
   }
   expect(reads).toBeGreaterThanOrEqual(READS)
